@@ -1,0 +1,67 @@
+//! Where to write the cache, under the vendors' rules: at most four breakpoints, a read looks back twenty positions, long
+//! lifetimes before short ones, nothing below the minimum.
+
+use protocol::{Breakpoint, Position, Ttl};
+
+use crate::posture::{LOOK_BACK, MAX_BREAKPOINTS, Posture};
+use crate::window::{BlockKind, PlacedBlock, Window};
+
+/// What the plan depends on besides the window.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInput {
+    /// How the provider caches.
+    pub posture: Posture,
+    /// Life of the static part (tools and system).
+    pub static_ttl: Ttl,
+    /// Life of the conversation.
+    pub tail_ttl: Ttl,
+    /// Messages (from the start) that stay through the session: project instructions and the like. A breakpoint behind
+    /// them keeps them readable when what follows is replaced.
+    pub pinned_messages: usize,
+    /// Blocks of the conversation that the last answered request ended with; 0 before the first.
+    pub last_end: usize,
+}
+
+/// Breakpoints for the next request, in prompt order.
+///
+/// Always behind the system prompt and behind the last block. Behind the pinned messages where there are any. Behind
+/// the last request's end only where the look-back from the new end would not reach it. Writing costs nothing extra
+/// for a breakpoint inside what is read anyway.
+pub fn plan(window: &Window, input: &PlanInput) -> Vec<Breakpoint> {
+    let Posture::Explicit { .. } = input.posture else { return Vec::new() };
+    let mut breakpoints = Vec::with_capacity(MAX_BREAKPOINTS);
+    let static_end = match (window.system().len(), window.tools().len()) {
+        (0, 0) => None,
+        (0, tools) => Some(Position::Tool(tools - 1)),
+        (system, _) => Some(Position::System(system - 1)),
+    };
+    // A long life may stand only before short ones; a long tail under a short head would be refused.
+    let static_ttl = if input.tail_ttl == Ttl::Long { Ttl::Long } else { input.static_ttl };
+    breakpoints.extend(static_end.map(|at| Breakpoint { at, ttl: static_ttl }));
+
+    let blocks = window.blocks();
+    let Some(end) = last_markable(blocks, blocks.len()) else { return breakpoints };
+    let mut ends = Vec::new();
+    let pinned = blocks.iter().take_while(|block| block.message < input.pinned_messages).count();
+    if pinned > 0 && pinned < blocks.len() {
+        ends.extend(last_markable(blocks, pinned));
+    }
+    if let Some(last) = last_markable(blocks, input.last_end)
+        && end.position - last.position + 1 > LOOK_BACK
+    {
+        ends.push(last);
+    }
+    ends.push(end);
+    ends.dedup();
+    for block in ends {
+        let at = Position::Message { message: block.message, block: block.block };
+        breakpoints.push(Breakpoint { at, ttl: input.tail_ttl });
+    }
+    debug_assert!(breakpoints.len() <= MAX_BREAKPOINTS);
+    breakpoints
+}
+
+/// The last of the first `count` blocks that may carry a marker.
+fn last_markable(blocks: &[PlacedBlock], count: usize) -> Option<PlacedBlock> {
+    blocks[..count.min(blocks.len())].iter().rev().find(|block| block.kind != BlockKind::Thinking).copied()
+}

@@ -1,0 +1,85 @@
+//! How many tokens the next request should read from the cache, from what earlier responses of the window were billed.
+
+use protocol::{Timestamp, Ttl, Usage};
+use serde::{Deserialize, Serialize};
+
+use crate::posture::Posture;
+use crate::prefix::PrefixMark;
+
+/// What is known to be in the provider's cache for one window. Plain data, stored beside the window, so that a process that
+/// is woken expects what one that never died would.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// What the last answered request ended with; none before the first.
+    pub sent: Option<PrefixMark>,
+    /// Blocks of the conversation it ended with.
+    pub end: usize,
+    /// Tokens cached up to there, in the provider's count.
+    pub cached: u64,
+    /// When that request was sent: lifetimes run from here.
+    pub at: Timestamp,
+    /// Life asked for.
+    pub ttl: Option<Ttl>,
+}
+
+/// What to expect of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// Tokens that should be read from the cache.
+    pub cache_read: u64,
+    /// Why it is not the whole of what was sent before: `window_opened`, `expired`, `not_cached`.
+    pub reason: Option<&'static str>,
+}
+
+impl Forecast {
+    /// Expected cache reads of a request sent at `now`.
+    pub fn expect(&self, posture: &Posture, now: Timestamp) -> Expectation {
+        if self.sent.is_none() {
+            return Expectation { cache_read: 0, reason: Some("window_opened") };
+        }
+        let life = match (posture, self.ttl) {
+            (Posture::Explicit { ttl_long, .. }, Some(Ttl::Long)) => *ttl_long,
+            (Posture::Explicit { ttl_short, .. }, _) => *ttl_short,
+            (Posture::Implicit { ttl, .. }, _) => *ttl,
+            (Posture::Unknown, _) => return Expectation { cache_read: 0, reason: Some("not_cached") },
+        };
+        if now.since(self.at) >= life {
+            return Expectation { cache_read: 0, reason: Some("expired") };
+        }
+        if self.cached == 0 {
+            return Expectation { cache_read: 0, reason: Some("not_cached") };
+        }
+        Expectation { cache_read: self.cached, reason: None }
+    }
+
+    /// Takes an answer into account.
+    pub fn answered(
+        &mut self,
+        sent: PrefixMark,
+        end: usize,
+        at: Timestamp,
+        ttl: Ttl,
+        posture: &Posture,
+        usage: &Usage,
+    ) {
+        self.cached = match posture {
+            // Billed reads and writes are the prefix up to the last breakpoint, exactly.
+            Posture::Explicit { .. } => usage.cache_read + usage.cache_write(),
+            Posture::Implicit { min_tokens, .. } if usage.prompt() < *min_tokens => 0,
+            // Providers that bill writes report them; the others cache the prompt in whole units.
+            Posture::Implicit { .. } if usage.cache_write() > 0 => usage.cache_read + usage.cache_write(),
+            Posture::Implicit { granularity, .. } => usage.prompt() / granularity.max(&1) * granularity.max(&1),
+            Posture::Unknown => 0,
+        };
+        self.sent = Some(sent);
+        self.end = end;
+        self.at = at;
+        self.ttl = Some(ttl);
+    }
+
+    /// Whether a bill shows a lost cache: more than 5 % and at least 2,000 tokens of what was expected were processed anew.
+    pub fn is_miss(expected: u64, billed: u64) -> bool {
+        let lost = expected.saturating_sub(billed);
+        lost >= 2_000 && lost * 20 > expected
+    }
+}

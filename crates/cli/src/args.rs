@@ -1,0 +1,317 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// A coding agent: a premium model plans, decides and reviews; cheap ones do the legwork.
+#[derive(Debug, Parser)]
+#[command(name = "agent", version, about, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+const EXAMPLES: &str = "Examples:
+  agent demo                          play a whole refactoring offline, no key needed
+  agent chat                          talk to the team in this repository
+  agent run \"rename Foo to Bar\"       one task, then exit
+  git diff | agent run -              the task comes from standard input
+  agent cost --by agent               what it cost
+
+Exit codes: 0 done and verified, 1 not verified, 2 usage or configuration, 3 budget or limit, 4 provider unavailable,
+5 needs a person, 6 refused, 70 internal error, 130 interrupted";
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct Common {
+    /// Work in this folder instead of the current one.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// Models, prices and providers of your own (default: models.yaml in the configuration folder).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) models: Option<PathBuf>,
+}
+
+/// Which team works, with which models.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct TeamArgs {
+    /// Team: a built-in name (tandem, specialists, solo) or a file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) team: Option<String>,
+    /// Any server that speaks a known dialect, for example http://localhost:11434/v1.
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// What that server speaks.
+    #[arg(long, value_enum, requires = "base_url", default_value_t = DialectArg::Openai)]
+    pub(crate) dialect: DialectArg,
+    /// Environment variable that holds that server's key.
+    #[arg(long, value_name = "NAME", requires = "base_url")]
+    pub(crate) key_env: Option<String>,
+    /// Model for all agents, or `premium=NAME` / `fast=NAME` (repeatable). PROVIDER/NAME picks the provider.
+    #[arg(long, value_name = "[ALIAS=]MODEL")]
+    pub(crate) model: Vec<String>,
+    /// Use this folder's .agent/ files from now on.
+    #[arg(long)]
+    pub(crate) trust: bool,
+}
+
+/// A wire format, by the name of its maker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DialectArg {
+    /// Anthropic Messages.
+    Anthropic,
+    /// OpenAI Chat Completions.
+    #[default]
+    Openai,
+}
+
+/// What may be done without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ApproveArg {
+    /// Ask before every edit and command.
+    Ask,
+    /// Edits in the workspace and allow-listed commands without asking, ask for the rest.
+    Auto,
+    /// Nothing that changes anything.
+    Deny,
+}
+
+/// Limits and approvals of a session.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct SessionArgs {
+    /// Dollars for all agents together.
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub(crate) max_usd: Option<protocol::Usd>,
+    /// Model calls of all agents together.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_steps: Option<u32>,
+    /// What may be done without asking (chat: ask, run: auto).
+    #[arg(long, value_enum)]
+    pub(crate) approve: Option<ApproveArg>,
+}
+
+fn dollars(text: &str) -> Result<protocol::Usd, String> {
+    match text.trim_start_matches('$').parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 && value < 1_000_000.0 => Ok(protocol::Usd::from_dollars(value)),
+        _ => Err("an amount of dollars above 0, for example 0.50".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Talk to the team (the default).
+    #[command(after_help = "Examples:\n  agent chat\n  agent chat --team solo --max-usd 2\n  agent chat --resume")]
+    Chat {
+        #[command(flatten)]
+        team: TeamArgs,
+        #[command(flatten)]
+        session: SessionArgs,
+        /// Go on with a session: its id (or the first characters), or nothing for the last one here.
+        #[arg(long, value_name = "SESSION", num_args = 0..=1, default_missing_value = "")]
+        resume: Option<String>,
+    },
+    /// Do one task and exit.
+    #[command(after_help = "Examples:\n  agent run \"make the parser accept trailing commas\" --max-usd 1\n  \
+        git diff | agent run - --json\n  agent run \"list the public API\" --output-schema api.schema.json")]
+    Run {
+        /// The task; `-` reads it from standard input.
+        #[arg(required_unless_present = "print_event_schema")]
+        task: Option<String>,
+        #[command(flatten)]
+        team: TeamArgs,
+        #[command(flatten)]
+        session: SessionArgs,
+        /// Print events as JSON Lines instead of text.
+        #[arg(long)]
+        json: bool,
+        /// JSON Schema file that the final answer has to follow.
+        #[arg(long, value_name = "FILE")]
+        output_schema: Option<PathBuf>,
+        /// Print the JSON Schema of the events and exit.
+        #[arg(long)]
+        print_event_schema: bool,
+    },
+    /// Play a refactoring with scripted models and real prices, offline.
+    #[command(after_help = "Examples:\n  agent demo\n  agent demo --scenario tiny\n  agent demo --json | tail -1")]
+    Demo {
+        /// Which one.
+        #[arg(long, value_enum, default_value_t = DemoScenario::Refactor)]
+        scenario: DemoScenario,
+        /// Print events as JSON Lines instead of text.
+        #[arg(long)]
+        json: bool,
+        /// Where the working copies and the diff are put (default: a new folder in the temporary directory).
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Find test and lint commands and write a commented .agent/team.yaml.
+    #[command(after_help = "Examples:\n  agent init\n  agent init --team specialists --force")]
+    Init {
+        /// Start from this built-in team.
+        #[arg(long, default_value = "tandem")]
+        team: String,
+        /// Replace an existing file.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Check and show teams.
+    #[command(
+        after_help = "Examples:\n  agent team check .agent/team.yaml\n  agent team show --json\n  agent team schema > team.schema.json"
+    )]
+    Team {
+        #[command(subcommand)]
+        command: TeamCommand,
+    },
+    /// List known models and their prices.
+    #[command(after_help = "Examples:\n  agent models\n  agent models claude --json")]
+    Models {
+        /// Only those whose provider or name contains this.
+        filter: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// What sessions cost.
+    #[command(
+        after_help = "Examples:\n  agent cost\n  agent cost 2026 --by brain\n  agent cost --all --by purpose --json"
+    )]
+    Cost {
+        /// Session id or its first characters (default: the last one in this folder).
+        session: Option<String>,
+        /// Group by.
+        #[arg(long, value_enum, default_value_t = ByArg::Agent)]
+        by: ByArg,
+        /// All sessions together.
+        #[arg(long, conflicts_with = "session")]
+        all: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// List, show, resume and remove sessions.
+    #[command(
+        after_help = "Examples:\n  agent sessions list\n  agent sessions show\n  agent sessions resume\n  agent sessions rm 20261121"
+    )]
+    Sessions {
+        #[command(subcommand)]
+        command: SessionsCommand,
+    },
+    /// Serve a scenario: scripted models to try a team file for nothing.
+    #[command(
+        after_help = "Examples:\n  agent simulate\n  agent simulate examples/scenarios/refactor.yaml --listen 127.0.0.1:9000\n\n\
+        Then, elsewhere:\n  ANTHROPIC_BASE_URL=http://127.0.0.1:9000 ANTHROPIC_API_KEY=any agent run \"look around\""
+    )]
+    Simulate {
+        /// Scenario file (default: a free play that works with any team).
+        scenario: Option<PathBuf>,
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR:PORT")]
+        listen: std::net::SocketAddr,
+        /// Print a line for each request.
+        #[arg(long)]
+        log: bool,
+    },
+    /// Check keys, providers, folders and tools of this machine.
+    #[command(after_help = "Examples:\n  agent doctor\n  agent doctor --json")]
+    Doctor {
+        #[command(flatten)]
+        team: TeamArgs,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print completions for a shell.
+    #[command(after_help = "Example:\n  agent completions bash > ~/.local/share/bash-completion/completions/agent")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoScenario {
+    /// A refactoring across a crate: delegation pays.
+    Refactor,
+    /// A change so small that delegation loses money.
+    Tiny,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ByArg {
+    /// The agent that called.
+    Agent,
+    /// The model that was called.
+    Brain,
+    /// What the call was for.
+    Purpose,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TeamCommand {
+    /// Check a team file; says file, line, column and what is allowed.
+    Check {
+        /// File or built-in name (default: the one `run` would use).
+        team: Option<String>,
+    },
+    /// Show every resolved field and where it came from.
+    Show {
+        /// File or built-in name (default: the one `run` would use).
+        team: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the teams there are.
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of team files.
+    Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// The newest sessions.
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Step by step: which agent, which model served it, what it cost.
+    Show {
+        /// Session id or its first characters (default: the last one in this folder).
+        session: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Go on where a session stopped.
+    Resume {
+        /// Session id or its first characters (default: the last one in this folder).
+        session: Option<String>,
+        /// A new input; without one the interrupted turn goes on.
+        #[arg(long)]
+        task: Option<String>,
+        #[command(flatten)]
+        team: TeamArgs,
+        #[command(flatten)]
+        limits: SessionArgs,
+        /// Print events as JSON Lines instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a session and everything it holds.
+    Rm {
+        /// Session id or its first characters.
+        session: String,
+    },
+}
+
+/// Help and version go to standard output with exit code 0; mistakes to standard error with 2.
+pub(crate) fn explain(error: &clap::Error) -> ExitCode {
+    // Printing help fails only when nobody reads it.
+    error.print().ok();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}

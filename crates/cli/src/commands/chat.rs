@@ -1,0 +1,167 @@
+//! `agent chat`, as plain lines.
+
+use std::sync::Arc;
+
+use protocol::event::SessionStatus;
+use runtime::{InputMode, Session, TurnOutcome};
+use tokio_util::sync::CancellationToken;
+use tools::ApprovalMode;
+
+use super::run::summary;
+use super::start::{self, Wanted};
+use crate::args::{SessionArgs, TeamArgs};
+use crate::config::Context;
+use crate::config::trust::{Trust, Verdict};
+use crate::front::{Asking, Keyboard, PlainFront};
+use crate::text;
+
+const HELP: &str = "Type a task and press Enter. While the team works, a line steers the next step; `> text` queues it as the \
+next turn.\n  /help   this\n  /team   who works, with which model\n  /cost   what it cost so far\n  /quit   leave (the session can be \
+resumed)\nCtrl-C interrupts a turn, twice leaves.";
+
+/// Talks until the input ends.
+pub(crate) async fn run(
+    context: Context,
+    mut team: TeamArgs,
+    session: SessionArgs,
+    resume: Option<String>,
+) -> anyhow::Result<u8> {
+    let keyboard = Keyboard::open();
+    if team.team.is_none() && !team.trust {
+        team.trust = ask_trust(&context, &keyboard).await?;
+    }
+    let resume = match resume {
+        Some(prefix) => Some(context.session(&context.store()?, Some(&prefix))?),
+        None => None,
+    };
+    let opened = start::open(
+        &context,
+        Wanted {
+            team: &team,
+            session: &session,
+            approval: start::approval(session.approve, ApprovalMode::Ask),
+            front: Arc::new(PlainFront::new(Asking::Keyboard(keyboard.clone()), true)),
+            output_schema: None,
+            resume,
+        },
+    )?;
+    text::note(&format!("session {} · team {} · /help for help", opened.session.id(), opened.team.name));
+    let chat = Chat { context: &context, session: &opened.session, team: &opened.team, keyboard };
+    let status = chat.talk().await?;
+    let completed = opened.session.complete(status).await?;
+    text::note(&format!("\n{}\nsession {}", summary(&completed), opened.session.id()));
+    Ok(if status == SessionStatus::Interrupted { status.exit_code() } else { 0 })
+}
+
+struct Chat<'a> {
+    context: &'a Context,
+    session: &'a Session,
+    team: &'a team::Team,
+    keyboard: Arc<Keyboard>,
+}
+
+impl Chat<'_> {
+    /// Turn after turn; gives the status of the last one.
+    async fn talk(&self) -> anyhow::Result<SessionStatus> {
+        let mut status = SessionStatus::Answered;
+        loop {
+            text::note_part("\n> ");
+            let Some(line) = self.keyboard.next().await else { return Ok(status) };
+            match line.trim() {
+                "" => continue,
+                "/quit" | "/exit" => return Ok(status),
+                command if command.starts_with('/') => self.command(command)?,
+                task => {
+                    let mut next = Some(task.to_owned());
+                    while let Some(task) = next.take() {
+                        status = self.turn(&task).await?.status;
+                        text::note(&self.bill()?);
+                        next = self.session.next_queued()?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A turn, with the keyboard open beside it.
+    async fn turn(&self, task: &str) -> anyhow::Result<TurnOutcome> {
+        let cancel = CancellationToken::new();
+        let turn = self.session.turn(task, &cancel);
+        tokio::pin!(turn);
+        let mut listening = true;
+        loop {
+            tokio::select! {
+                outcome = &mut turn => return Ok(outcome?),
+                line = self.keyboard.next(), if listening => match line {
+                    Some(line) => self.while_working(line.trim())?,
+                    None => listening = false,
+                },
+                pressed = tokio::signal::ctrl_c() => {
+                    if pressed.is_err() || cancel.is_cancelled() {
+                        std::process::exit(130);
+                    }
+                    cancel.cancel();
+                    text::note("\ninterrupting; once more to leave at once");
+                }
+            }
+        }
+    }
+
+    /// A line typed while the team works.
+    fn while_working(&self, line: &str) -> anyhow::Result<()> {
+        if line.is_empty() {
+            return Ok(());
+        }
+        if line.starts_with('/') {
+            return self.command(line);
+        }
+        match line.strip_prefix('>') {
+            Some(later) => {
+                self.session.input(later.trim(), InputMode::Queue)?;
+                text::note("queued as the next turn");
+            }
+            None => {
+                self.session.input(line, InputMode::Steer)?;
+                text::note("told before the next step");
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&self, command: &str) -> anyhow::Result<()> {
+        match command {
+            "/help" => text::note(HELP),
+            "/cost" => text::note(&self.bill()?),
+            "/team" => {
+                for agent in &self.team.agents {
+                    text::note(&format!("{}: {} ({})", agent.id, agent.brain, agent.role.as_str()));
+                }
+            }
+            other => text::note(&format!("there is no command {other}; /help lists them")),
+        }
+        Ok(())
+    }
+
+    /// `$0.0123 in this session, cache hits 87 %`.
+    fn bill(&self) -> anyhow::Result<String> {
+        let cost = self.context.store()?.session_cost(self.session.id())?;
+        let usd = cost.usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
+        Ok(format!("[{usd} in this session, cache hits {:.0} %]", cost.usage.hit_rate() * 100.0))
+    }
+}
+
+/// Asks once whether the folder's own files may be used.
+async fn ask_trust(context: &Context, keyboard: &Keyboard) -> anyhow::Result<bool> {
+    let (file, why) = match Trust::load(&context.home)?.check(&context.root)? {
+        Verdict::Trusted => return Ok(false),
+        Verdict::Unknown(file) => (file, "was never used here"),
+        Verdict::Changed(file) => (file, "changed since you trusted it"),
+    };
+    text::note(&format!(
+        "{} {why}. It can name commands that are run on your machine. Read it before you say yes.",
+        file.display()
+    ));
+    text::note_part("use it? [y]es, anything else is no: ");
+    let answer = keyboard.answer().await.unwrap_or_default();
+    Ok(matches!(answer.as_str(), "y" | "yes"))
+}

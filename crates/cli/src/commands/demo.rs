@@ -1,0 +1,52 @@
+//! `agent demo`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use protocol::event::SessionStatus;
+use runtime::Front;
+
+use crate::args::DemoScenario;
+use crate::config::Context;
+use crate::demo::{Comparison, WorkingCopy, find, folder, play, render, save};
+use crate::front::{Asking, JsonFront, PlainFront};
+use crate::text;
+
+/// Plays the team, then solo, and compares.
+pub(crate) async fn run(context: Context, name: DemoScenario, json: bool, out: Option<PathBuf>) -> anyhow::Result<u8> {
+    let demo = find(name);
+    let folder = folder(out.as_deref())?;
+    let say = |line: &str| {
+        if !json {
+            text::note(line)
+        }
+    };
+    let front = || -> Arc<dyn Front> {
+        if json { Arc::new(JsonFront) } else { Arc::new(PlainFront::new(Asking::Nobody, true)) }
+    };
+    say(&format!("Demo `{}`: models are played by a script, everything else is real.", demo.name));
+    say(&format!("Task: {}\n", demo.task));
+    say("== The team: a premium model leads, a cheap one does the legwork");
+    let team_copy = WorkingCopy::create(&folder.join("team"), demo.files)?;
+    let state = folder.join("state");
+    let team = play(&context, &demo, "tandem", &team_copy, &state, front()).await?;
+    let diff = folder.join("team.diff");
+    save(&diff, &team_copy.diff()?)?;
+    say("\n== Solo: the premium model does the same work alone");
+    let solo_copy = WorkingCopy::create(&folder.join("solo"), demo.files)?;
+    let solo = play(&context, &demo, "solo", &solo_copy, &state, front()).await?;
+    let comparison = Comparison {
+        scenario: demo.name,
+        team: &team,
+        solo: &solo,
+        diff: &diff.display().to_string(),
+        copy: &team_copy.root.display().to_string(),
+    };
+    if json {
+        text::line(&comparison.event().to_string());
+    } else {
+        text::line(&format!("\nmain: {}\n", team.answer));
+        text::line(&render(&comparison));
+    }
+    Ok(if solo.status == SessionStatus::Verified { team.status.exit_code() } else { solo.status.exit_code().max(1) })
+}

@@ -1,0 +1,62 @@
+//! One file per command.
+
+mod chat;
+mod completions;
+mod cost;
+mod demo;
+mod doctor;
+mod init;
+mod models;
+mod run;
+mod sessions;
+mod simulate;
+mod start;
+mod team;
+
+use crate::args::{Args, Command, SessionArgs, TeamArgs};
+use crate::config::Context;
+
+pub(crate) use run::never;
+pub(crate) use start::brains_of;
+
+/// Runs the command; the number is the process's exit code.
+pub(crate) fn dispatch(args: Args) -> anyhow::Result<u8> {
+    match args.command {
+        // These need no folders, no store, no runtime: they stay quick.
+        Some(Command::Completions { shell }) => completions::run(shell),
+        Some(Command::Run { print_event_schema: true, .. }) => run::print_event_schema(),
+        Some(Command::Team { command: crate::args::TeamCommand::Schema }) => team::schema(),
+        command => {
+            let context = Context::new(&args.common)?;
+            with_context(context, command)
+        }
+    }
+}
+
+fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8> {
+    match command {
+        None => block_on(chat::run(context, TeamArgs::default(), SessionArgs::default(), None)),
+        Some(Command::Chat { team, session, resume }) => block_on(chat::run(context, team, session, resume)),
+        Some(Command::Run { task, team, session, json, output_schema, .. }) => {
+            block_on(run::run(context, run::Task { text: task, team, session, json, output_schema }))
+        }
+        Some(Command::Demo { scenario, json, out }) => block_on(demo::run(context, scenario, json, out)),
+        Some(Command::Init { team, force }) => init::run(&context, &team, force),
+        Some(Command::Team { command }) => team::run(&context, command),
+        Some(Command::Models { filter, json }) => models::run(&context, filter.as_deref(), json),
+        Some(Command::Cost { session, by, all, json }) => cost::run(&context, session.as_deref(), by, all, json),
+        Some(Command::Sessions { command }) => block_on(sessions::run(context, command)),
+        Some(Command::Simulate { scenario, listen, log }) => block_on(simulate::run(context, scenario, listen, log)),
+        Some(Command::Doctor { team, json }) => block_on(doctor::run(context, team, json)),
+        Some(Command::Completions { shell }) => completions::run(shell),
+    }
+}
+
+/// Runs a command that waits for things. Two worker threads serve any number of streams; tools bring their own processes.
+fn block_on<F: Future<Output = anyhow::Result<u8>>>(work: F) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(work);
+    // A blocking read of the keyboard must not keep the process alive.
+    runtime.shutdown_background();
+    result
+}

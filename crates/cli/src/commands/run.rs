@@ -1,0 +1,107 @@
+//! `agent run`: one task, then the end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use protocol::event::{EventBody, SessionStatus};
+use runtime::{Front, Session};
+use tokio_util::sync::CancellationToken;
+use tools::ApprovalMode;
+
+use super::start::{self, Wanted};
+use crate::args::{SessionArgs, TeamArgs};
+use crate::config::{Context, files};
+use crate::failure::Failure;
+use crate::front::{Asking, JsonFront, PlainFront};
+use crate::text;
+
+/// What to do, and how.
+pub(crate) struct Task {
+    pub(crate) text: Option<String>,
+    pub(crate) team: TeamArgs,
+    pub(crate) session: SessionArgs,
+    pub(crate) json: bool,
+    pub(crate) output_schema: Option<PathBuf>,
+}
+
+/// Does one task.
+pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
+    let input = match task.text.as_deref() {
+        Some("-") => files::read_stdin()?,
+        Some(text) if !text.trim().is_empty() => text.to_owned(),
+        _ => return Err(Failure::usage("the task is empty; say what to do, or `-` to read it from standard input")),
+    };
+    let output_schema = task.output_schema.as_deref().map(read_schema).transpose()?;
+    let opened = start::open(
+        &context,
+        Wanted {
+            team: &task.team,
+            session: &task.session,
+            approval: start::approval(task.session.approve, ApprovalMode::Auto),
+            front: front(task.json),
+            output_schema,
+            resume: None,
+        },
+    )?;
+    let cancel = start::watch_interrupts();
+    let outcome = opened.session.turn(&input, &cancel).await?;
+    finish(&opened.session, outcome.status, &outcome.answer, task.json).await
+}
+
+/// Where a headless session shows what happens.
+pub(super) fn front(json: bool) -> Arc<dyn Front> {
+    if json { Arc::new(JsonFront) } else { Arc::new(PlainFront::new(Asking::Nobody, false)) }
+}
+
+/// The answer, the totals, the exit code.
+pub(super) async fn finish(session: &Session, status: SessionStatus, answer: &str, json: bool) -> anyhow::Result<u8> {
+    let completed = session.complete(status).await?;
+    if !json {
+        if !answer.is_empty() {
+            text::line(answer);
+        }
+        text::note(&summary(&completed));
+        text::note(&format!("session {}", session.id()));
+    }
+    Ok(status.exit_code())
+}
+
+/// `verified, $0.0123 (main $0.0100, sidekick $0.0023), cache hits 87 %`.
+pub(crate) fn summary(completed: &EventBody) -> String {
+    let EventBody::SessionCompleted { status, usd, agents, baseline, cache_hit_rate, .. } = completed else {
+        return String::new();
+    };
+    let cost = |usd: &Option<protocol::Usd>| usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
+    let shares: Vec<String> = agents.iter().map(|agent| format!("{} {}", agent.id, cost(&agent.usd))).collect();
+    let mut text = format!("{}, {}", status.as_str(), cost(usd));
+    if shares.len() > 1 {
+        text.push_str(&format!(" ({})", shares.join(", ")));
+    }
+    text.push_str(&format!(", cache hits {:.0} %", cache_hit_rate * 100.0));
+    if let Some(baseline) = baseline
+        && let Some(saving) = baseline.saving
+    {
+        text.push_str(&format!(", about {:.0} % less than {} alone (estimated)", saving * 100.0, baseline.brain));
+    }
+    text
+}
+
+fn read_schema(path: &std::path::Path) -> anyhow::Result<serde_json::Value> {
+    let text = files::read(path)?;
+    let schema: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{}: not JSON: {error}", path.display())))?;
+    runtime::check_schema(&schema).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    Ok(schema)
+}
+
+/// The JSON Schema of the public events.
+pub(crate) fn print_event_schema() -> anyhow::Result<u8> {
+    let schema = protocol::event::json_schema();
+    text::line(&serde_json::to_string_pretty(&schema)?);
+    Ok(0)
+}
+
+/// A token that nobody cancels, for work that ends by itself.
+pub(crate) fn never() -> CancellationToken {
+    CancellationToken::new()
+}

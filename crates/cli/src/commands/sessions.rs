@@ -1,0 +1,141 @@
+//! `agent sessions`.
+
+use protocol::{RowOutcome, SessionId};
+use serde_json::json;
+use store::{SessionSummary, Store};
+use tools::ApprovalMode;
+
+use super::run::{finish, front};
+use super::start::{self, Wanted};
+use crate::args::{SessionArgs, SessionsCommand, TeamArgs};
+use crate::config::Context;
+use crate::failure::Failure;
+use crate::text;
+
+/// Runs the subcommand.
+pub(crate) async fn run(context: Context, command: SessionsCommand) -> anyhow::Result<u8> {
+    match command {
+        SessionsCommand::List { limit, json } => list(&context, limit, json),
+        SessionsCommand::Show { session, json } => show(&context, session.as_deref(), json),
+        SessionsCommand::Resume { session, task, team, limits, json } => {
+            resume(context, session.as_deref(), task, team, limits, json).await
+        }
+        SessionsCommand::Rm { session } => remove(&context, &session),
+    }
+}
+
+fn list(context: &Context, limit: usize, json: bool) -> anyhow::Result<u8> {
+    let sessions = context.store()?.sessions(limit)?;
+    if json {
+        let sessions: Vec<_> = sessions.iter().map(as_json).collect();
+        text::line(&json!({ "sessions": sessions }).to_string());
+        return Ok(0);
+    }
+    if sessions.is_empty() {
+        text::note("no sessions yet; `agent run \"TASK\"` or `agent chat` begins one");
+    }
+    for SessionSummary { session, steps, usd } in &sessions {
+        let status = session.status.map_or("unfinished", |status| status.as_str());
+        let usd = usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
+        text::line(&format!(
+            "{}  {status:<11} {steps:>4} steps  {usd:>9}  {}  {}",
+            session.id, session.cwd, session.title
+        ));
+    }
+    Ok(0)
+}
+
+fn as_json(summary: &SessionSummary) -> serde_json::Value {
+    let session = &summary.session;
+    json!({
+        "id": session.id,
+        "cwd": session.cwd,
+        "team": session.team_name,
+        "title": session.title,
+        "status": session.status,
+        "created_at_ms": session.created_at,
+        "updated_at_ms": session.updated_at,
+        "steps": summary.steps,
+        "usd": summary.usd,
+    })
+}
+
+fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u8> {
+    let store = context.store()?;
+    let id = context.session(&store, wanted)?;
+    let rows = store.ledger(&id)?;
+    if json {
+        text::line(&json!({ "session": id, "steps": rows, "agents": store.totals(&id)? }).to_string());
+        return Ok(0);
+    }
+    let record = known(&store, &id)?;
+    text::line(&format!("session {id} in {}\nteam {}: {}", record.cwd, record.team_name, record.title));
+    for row in rows {
+        let outcome = match row.outcome {
+            RowOutcome::Ok => String::new(),
+            RowOutcome::Failed(kind) => format!("  failed: {}", kind.as_str()),
+            RowOutcome::Retried(kind) => format!("  retried after: {}", kind.as_str()),
+        };
+        let usd = row.usd.map_or("unknown".to_owned(), |usd| format!("${:.5}", usd.dollars()));
+        text::line(&format!(
+            "{:>3}. {:<10} {:<32} in {:>6} read {:>7} write {:>6} out {:>5}  {usd:>9}{}{outcome}",
+            row.step,
+            row.agent.as_str(),
+            row.brain.to_string(),
+            row.usage.input,
+            row.usage.cache_read,
+            row.usage.cache_write(),
+            row.usage.output,
+            row.cache_note.as_deref().map(|note| format!("  [{note}]")).unwrap_or_default(),
+        ));
+    }
+    for total in store.totals(&id)? {
+        let usd = total.usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
+        text::line(&format!("{}: {} steps on {}, {usd}", total.id, total.steps, total.brain));
+    }
+    Ok(0)
+}
+
+async fn resume(
+    context: Context,
+    wanted: Option<&str>,
+    task: Option<String>,
+    team: TeamArgs,
+    limits: SessionArgs,
+    json: bool,
+) -> anyhow::Result<u8> {
+    let store = context.store()?;
+    let id = context.session(&store, wanted)?;
+    let record = known(&store, &id)?;
+    let context = Context { root: crate::config::home::workspace(Some(record.cwd.as_ref()))?, ..context };
+    let opened = start::open(
+        &context,
+        Wanted {
+            team: &team,
+            session: &limits,
+            approval: start::approval(limits.approve, ApprovalMode::Auto),
+            front: front(json),
+            output_schema: None,
+            resume: Some(id),
+        },
+    )?;
+    let cancel = start::watch_interrupts();
+    let outcome = match task {
+        Some(task) => opened.session.turn(&task, &cancel).await?,
+        None => opened.session.go_on(&cancel).await?,
+    };
+    finish(&opened.session, outcome.status, &outcome.answer, json).await
+}
+
+fn remove(context: &Context, wanted: &str) -> anyhow::Result<u8> {
+    let store = context.store()?;
+    let id = context.session(&store, Some(wanted))?;
+    store.remove(&id)?;
+    crate::config::files::remove_folder(&context.home.state.join("sessions").join(id.as_str()))?;
+    text::note(&format!("removed {id}"));
+    Ok(0)
+}
+
+fn known(store: &Store, id: &SessionId) -> anyhow::Result<store::SessionRecord> {
+    store.session(id)?.ok_or_else(|| Failure::usage(format!("there is no session {id}")))
+}

@@ -1,0 +1,103 @@
+//! `agent team`.
+
+use comfy_table::{Table, presets};
+use serde_json::json;
+
+use crate::args::{TeamArgs, TeamCommand};
+use crate::config::providers::Providers;
+use crate::config::teams::{self, TeamText};
+use crate::config::{Context, files};
+use crate::text;
+
+/// Runs the subcommand.
+pub(crate) fn run(context: &Context, command: TeamCommand) -> anyhow::Result<u8> {
+    match command {
+        TeamCommand::Check { team } => check(context, team.as_deref()),
+        TeamCommand::Show { team, json } => show(context, team.as_deref(), json),
+        TeamCommand::List { json } => list(context, json),
+        TeamCommand::Schema => schema(),
+    }
+}
+
+/// The JSON Schema of team files.
+pub(crate) fn schema() -> anyhow::Result<u8> {
+    text::line(&serde_json::to_string_pretty(&team::json_schema())?);
+    Ok(0)
+}
+
+fn check(context: &Context, wanted: Option<&str>) -> anyhow::Result<u8> {
+    let found = text_of(context, wanted)?;
+    let team = load(context, &found)?;
+    let names: Vec<String> = team.agents.iter().map(|agent| format!("{} ({})", agent.id, agent.brain)).collect();
+    text::line(&format!("{}: ok; {}", found.source, names.join(", ")));
+    Ok(0)
+}
+
+fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u8> {
+    let found = text_of(context, wanted)?;
+    let team = load(context, &found)?;
+    if json {
+        let fields: Vec<_> = team
+            .show()
+            .into_iter()
+            .map(|field| json!({ "path": field.path, "value": field.value, "origin": field.origin }))
+            .collect();
+        text::line(
+            &json!({ "team": team.name, "source": found.source, "fields": fields, "notes": team.notes }).to_string(),
+        );
+        return Ok(0);
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    for field in team.show() {
+        table.add_row([field.path, field.value, field.origin]);
+    }
+    text::line(&format!("team {} from {}\n{table}", team.name, found.source));
+    for note in &team.notes {
+        text::line(&format!("note: {note}"));
+    }
+    Ok(0)
+}
+
+fn list(context: &Context, json: bool) -> anyhow::Result<u8> {
+    let mut teams: Vec<(String, String)> =
+        team::builtin_names().iter().map(|name| ((*name).to_owned(), "built in".to_owned())).collect();
+    for (name, path) in
+        [("user", context.home.config.join("team.yaml")), ("project", teams::project_file(&context.root))]
+    {
+        if path.is_file() {
+            teams.push((name.to_owned(), path.display().to_string()));
+        }
+    }
+    if json {
+        let teams: Vec<_> = teams.iter().map(|(name, origin)| json!({ "name": name, "origin": origin })).collect();
+        text::line(&json!({ "teams": teams }).to_string());
+    } else {
+        teams.iter().for_each(|(name, origin)| text::line(&format!("{name:<12} {origin}")));
+    }
+    Ok(0)
+}
+
+/// Looking at a file needs no trust: nothing in it is used.
+fn text_of(context: &Context, wanted: Option<&str>) -> anyhow::Result<TeamText> {
+    if let Some(name) = wanted {
+        return teams::named(name);
+    }
+    let project = teams::project_file(&context.root);
+    match files::read_if_there(&project)? {
+        Some(text) => Ok(TeamText { text, source: ".agent/team.yaml".to_owned(), from_project: true }),
+        None => teams::find(context, None, false),
+    }
+}
+
+/// Resolves with whatever models are set up here; without any, with the first preset, so that a file can be checked anywhere.
+fn load(context: &Context, found: &TeamText) -> anyhow::Result<team::Team> {
+    let flags = TeamArgs::default();
+    let mut aliases =
+        Providers::find(&context.environment, &context.catalogue, &flags).aliases(&context.catalogue, &flags)?;
+    if let Some(presets) = context.catalogue.presets("anthropic") {
+        aliases.entry("premium".to_owned()).or_insert(presets.premium);
+        aliases.entry("fast".to_owned()).or_insert(presets.fast);
+    }
+    teams::load(found, aliases)
+}

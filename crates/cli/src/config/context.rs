@@ -1,0 +1,101 @@
+//! What every command starts from.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use catalogue::Catalogue;
+use protocol::{Clock, SessionId};
+use runtime::setup::ProjectContext;
+use store::Store;
+
+use super::files;
+use super::home::{Environment, Home, workspace};
+use crate::args::Common;
+use crate::clock::SystemClock;
+use crate::failure::Failure;
+
+/// Files of a repository that tell agents how to work in it.
+const INSTRUCTION_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
+
+/// Environment, folders, clock, workspace, catalogue.
+pub(crate) struct Context {
+    pub(crate) environment: Environment,
+    pub(crate) home: Home,
+    pub(crate) root: PathBuf,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) catalogue: Arc<Catalogue>,
+}
+
+impl Context {
+    /// Reads what is always needed: environment, folders, and the user's models file.
+    pub(crate) fn new(common: &Common) -> anyhow::Result<Self> {
+        let environment = Environment::read();
+        let home = Home::find(&environment)?;
+        let root = workspace(common.cwd.as_deref())?;
+        let mut catalogue = Catalogue::builtin();
+        let file = common.models.clone().unwrap_or_else(|| home.config.join("models.yaml"));
+        let text = match &common.models {
+            Some(file) => Some(files::read(file)?),
+            None => files::read_if_there(&file)?,
+        };
+        if let Some(text) = text {
+            catalogue = catalogue.overlay(&text, &file.display().to_string())?;
+        }
+        Ok(Self { environment, home, root, clock: Arc::new(SystemClock), catalogue: Arc::new(catalogue) })
+    }
+
+    /// Opens the store.
+    pub(crate) fn store(&self) -> anyhow::Result<Store> {
+        open_store(&self.home.state, &self.environment)
+    }
+
+    /// The session that a few characters name; without any, the last one in this folder.
+    pub(crate) fn session(&self, store: &Store, wanted: Option<&str>) -> anyhow::Result<SessionId> {
+        let Some(prefix) = wanted.filter(|text| !text.is_empty()) else {
+            return store.latest(&self.root.display().to_string())?.map(|record| record.id).ok_or_else(|| {
+                Failure::usage_with(
+                    format!("there is no session in {} yet", self.root.display()),
+                    "`agent sessions list` shows those in other folders",
+                )
+            });
+        };
+        let mut found = store.resolve_prefix(prefix)?;
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (None, _) => Err(Failure::usage_with(
+                format!("no session begins with `{prefix}`"),
+                "`agent sessions list` shows those there are",
+            )),
+            (Some(last), false) => {
+                found.push(last);
+                let names: Vec<&str> = found.iter().map(SessionId::as_str).collect();
+                Err(Failure::usage(format!("several sessions begin with `{prefix}`: {}", names.join(", "))))
+            }
+        }
+    }
+}
+
+/// What every agent is told once about the project.
+pub(crate) fn project(root: &Path) -> anyhow::Result<ProjectContext> {
+    let mut instructions: Vec<(String, String)> = Vec::new();
+    for name in INSTRUCTION_FILES {
+        if let Some(text) = files::read_if_there(&root.join(name))?
+            // One is often a link to, or a copy of, the other.
+            && instructions.iter().all(|(_, known)| *known != text)
+        {
+            instructions.push((name.to_owned(), text));
+        }
+    }
+    let head = files::read_if_there(&root.join(".git").join("HEAD"))?;
+    let branch = head.and_then(|head| head.trim().strip_prefix("ref: refs/heads/").map(str::to_owned));
+    Ok(ProjectContext { branch, instructions })
+}
+
+/// Opens the store in a folder. Debug builds take an instruction to die at the n-th durable write, for the crash tests.
+pub(crate) fn open_store(folder: &Path, environment: &Environment) -> anyhow::Result<Store> {
+    let abort_at_write = match environment.get("AGENT_TEST_ABORT_AT_WRITE") {
+        Some(number) if cfg!(debug_assertions) => number.parse().ok(),
+        _ => None,
+    };
+    Ok(Store::open_with_fault(folder, store::FaultPlan { abort_at_write })?)
+}

@@ -1,0 +1,70 @@
+//! The program's folders, and its environment. The only place that reads environment variables.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use etcetera::BaseStrategy;
+
+use crate::failure::Failure;
+
+/// The process's environment at its start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Takes it from the process. Variables that are not UTF-8 are left out.
+    pub(crate) fn read() -> Self {
+        Self(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        )
+    }
+
+    /// A variable that is set and not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// All variables; what child processes get of them is decided by `tools`.
+    pub(crate) fn all(&self) -> Vec<(String, String)> {
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// Folders of the program.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    /// Sessions, ledger, long output.
+    pub(crate) state: PathBuf,
+    /// The user's `team.yaml`, `models.yaml`, `policy.yaml`.
+    pub(crate) config: PathBuf,
+}
+
+impl Home {
+    /// `$AGENT_HOME` for both, otherwise the platform's state and configuration folders.
+    pub(crate) fn find(environment: &Environment) -> anyhow::Result<Self> {
+        if let Some(home) = environment.get("AGENT_HOME") {
+            let home = PathBuf::from(home);
+            return Ok(Self { config: home.join("config"), state: home });
+        }
+        let base = etcetera::choose_base_strategy()
+            .map_err(|error| Failure::usage_with(format!("no home folder: {error}"), "set HOME or AGENT_HOME"))?;
+        let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+        Ok(Self { state: state.join("tandem"), config: base.config_dir().join("tandem") })
+    }
+}
+
+/// The workspace: the given folder or the current one, canonical.
+pub(crate) fn workspace(cwd: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let folder = match cwd {
+        Some(folder) => folder.to_owned(),
+        None => std::env::current_dir().context("the current folder cannot be found")?,
+    };
+    let found = folder.canonicalize().map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
+    if !found.is_dir() {
+        return Err(Failure::usage(format!("{} is not a folder", found.display())));
+    }
+    Ok(found)
+}

@@ -1,0 +1,10 @@
+//! Where things come from: environment, folders, the user's files, keys, the project's files and whether they are trusted.
+
+pub(crate) mod context;
+pub(crate) mod files;
+pub(crate) mod home;
+pub(crate) mod providers;
+pub(crate) mod teams;
+pub(crate) mod trust;
+
+pub(crate) use context::Context;

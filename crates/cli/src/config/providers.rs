@@ -1,0 +1,202 @@
+//! Which providers can be used: keys from the environment, base URLs from flags, environment and the user's own file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use brains::{Client, Endpoint, Policy};
+use catalogue::{Auth, Catalogue, ModelRef, Provider};
+use protocol::{Brain, Clock, Dialect};
+use secrecy::SecretString;
+
+use super::home::Environment;
+use crate::args::{DialectArg, TeamArgs};
+use crate::failure::Failure;
+
+/// Name of the provider that `--base-url` makes.
+pub(crate) const CUSTOM: &str = "custom";
+
+/// Providers of the default team, the first that has a key counts.
+const PREFERRED: [&str; 3] = ["anthropic", "openai", "openrouter"];
+
+/// What was found.
+pub(crate) struct Providers {
+    endpoints: BTreeMap<String, Endpoint>,
+    /// Where each one's key or address came from, for `doctor`.
+    pub(crate) found: BTreeMap<String, String>,
+    /// Variables looked for, in order, for the message when nothing is there.
+    pub(crate) looked_for: Vec<String>,
+}
+
+impl Providers {
+    /// Looks through environment, flags and catalogue.
+    pub(crate) fn find(environment: &Environment, catalogue: &Catalogue, flags: &TeamArgs) -> Self {
+        let mut providers = Self { endpoints: BTreeMap::new(), found: BTreeMap::new(), looked_for: Vec::new() };
+        for provider in catalogue.providers() {
+            providers.add(provider, environment);
+        }
+        if let Some(url) = &flags.base_url {
+            let key = flags.key_env.as_deref().and_then(|name| environment.get(name)).map(SecretString::from);
+            let dialect = match flags.dialect {
+                DialectArg::Anthropic => Dialect::AnthropicMessages,
+                DialectArg::Openai => Dialect::OpenaiChat,
+            };
+            let auth = match (&key, dialect) {
+                (None, _) => brains::Auth::None,
+                (Some(_), Dialect::AnthropicMessages) => brains::Auth::XApiKey,
+                (Some(_), Dialect::OpenaiChat) => brains::Auth::Bearer,
+            };
+            providers.found.insert(CUSTOM.to_owned(), format!("--base-url {url}"));
+            providers.endpoints.insert(
+                CUSTOM.to_owned(),
+                Endpoint { name: CUSTOM.to_owned(), dialect, base_url: url.clone(), key, auth, headers: Vec::new() },
+            );
+        }
+        providers
+    }
+
+    fn add(&mut self, provider: &Provider, environment: &Environment) {
+        let key = provider.key_env.iter().find_map(|name| Some((name, environment.get(name)?)));
+        let url = provider.base_url_env.as_ref().and_then(|name| Some((name, environment.get(name)?)));
+        self.looked_for.extend(provider.key_env.iter().chain(&provider.base_url_env).cloned());
+        let origin = match (key, url, provider.key_optional) {
+            (Some((name, _)), None, _) => name.clone(),
+            (Some((key, _)), Some((url, _)), _) => format!("{key}, {url}"),
+            (None, Some((url, _)), _) => format!("{url} (no key)"),
+            (None, None, true) => "no key needed".to_owned(),
+            (None, None, false) => return,
+        };
+        let auth = match (key, provider.auth) {
+            (None, _) | (_, Auth::None) => brains::Auth::None,
+            (_, Auth::XApiKey) => brains::Auth::XApiKey,
+            (_, Auth::Bearer) => brains::Auth::Bearer,
+        };
+        self.found.insert(provider.name.clone(), origin);
+        self.endpoints.insert(
+            provider.name.clone(),
+            Endpoint {
+                name: provider.name.clone(),
+                dialect: provider.dialect,
+                base_url: url.map_or_else(|| provider.base_url.clone(), |(_, url)| url.to_owned()),
+                key: key.map(|(_, key)| SecretString::from(key)),
+                auth,
+                headers: provider.headers.clone(),
+            },
+        );
+    }
+
+    /// Providers with a key or an address of the user's own (not those that merely need no key).
+    pub(crate) fn configured(&self) -> impl Iterator<Item = &str> {
+        self.found.iter().filter(|(_, origin)| *origin != "no key needed").map(|(name, _)| name.as_str())
+    }
+
+    /// An endpoint, for `doctor`.
+    pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.get(name)
+    }
+
+    /// What the aliases `premium` and `fast` stand for: flags first, then the user's file, then the presets of the first
+    /// provider that is set up.
+    pub(crate) fn aliases(
+        &self,
+        catalogue: &Catalogue,
+        flags: &TeamArgs,
+    ) -> anyhow::Result<BTreeMap<String, ModelRef>> {
+        let mut aliases = BTreeMap::new();
+        let preset = PREFERRED.into_iter().chain(self.configured()).find(|name| {
+            self.found.get(*name).is_some_and(|origin| *origin != "no key needed") && catalogue.presets(name).is_some()
+        });
+        if let Some(presets) = preset.and_then(|name| catalogue.presets(name)) {
+            aliases.insert("premium".to_owned(), presets.premium);
+            aliases.insert("fast".to_owned(), presets.fast);
+        }
+        aliases.extend(catalogue.aliases().iter().map(|(name, model)| (name.clone(), model.clone())));
+        for flag in &flags.model {
+            match flag.split_once('=') {
+                Some((alias, model)) => {
+                    aliases.insert(alias.to_owned(), self.model_ref(model)?);
+                }
+                None => {
+                    let model = self.model_ref(flag)?;
+                    aliases.insert("premium".to_owned(), model.clone());
+                    aliases.insert("fast".to_owned(), model);
+                }
+            }
+        }
+        if flags.base_url.is_some() && flags.model.is_empty() {
+            return Err(Failure::usage_with(
+                "--base-url needs --model: the name of a model that server has",
+                "for example --base-url http://localhost:11434/v1 --model qwen3-coder",
+            ));
+        }
+        Ok(aliases)
+    }
+
+    /// `provider/model` where the provider is known here; otherwise a model of the server given by `--base-url`, or of the
+    /// only provider that is set up.
+    fn model_ref(&self, text: &str) -> anyhow::Result<ModelRef> {
+        if self.endpoints.contains_key(CUSTOM) {
+            return Ok(ModelRef::new(CUSTOM, text.strip_prefix("custom/").unwrap_or(text)));
+        }
+        if let Some((provider, model)) = text.split_once('/')
+            && self.endpoints.contains_key(provider)
+        {
+            return Ok(ModelRef::new(provider, model));
+        }
+        let configured: Vec<&str> = self.configured().collect();
+        match configured.as_slice() {
+            [only] => Ok(ModelRef::new(*only, text)),
+            [] => Err(self.nothing_set_up()),
+            several => Err(Failure::usage(format!(
+                "--model {text}: say at which provider, as PROVIDER/{text}; set up here: {}",
+                several.join(", ")
+            ))),
+        }
+    }
+
+    /// A client for each provider that these brains use.
+    pub(crate) fn clients<'a>(
+        &self,
+        brains: impl Iterator<Item = &'a Brain>,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<BTreeMap<String, Arc<Client>>> {
+        let mut clients = BTreeMap::new();
+        for brain in brains {
+            if clients.contains_key(&brain.provider) {
+                continue;
+            }
+            let Some(endpoint) = self.endpoints.get(&brain.provider) else {
+                return Err(self.missing(brain));
+            };
+            let client = Client::new(endpoint.clone(), Policy::default(), clock.clone(), None)
+                .map_err(|error| Failure::usage(error.message))?;
+            clients.insert(brain.provider.clone(), Arc::new(client));
+        }
+        Ok(clients)
+    }
+
+    fn missing(&self, brain: &Brain) -> anyhow::Error {
+        if self.configured().next().is_none() {
+            return self.nothing_set_up();
+        }
+        let have: Vec<&str> = self.configured().collect();
+        Failure::usage_with(
+            format!(
+                "the team uses {brain}, but no key for `{}` is set; set up here: {}",
+                brain.provider,
+                have.join(", ")
+            ),
+            "set that provider's key, or choose models with --model premium=... --model fast=...",
+        )
+    }
+
+    /// No key, no server: says what was looked for and what else there is.
+    pub(crate) fn nothing_set_up(&self) -> anyhow::Error {
+        let mut names: Vec<&str> = self.looked_for.iter().map(String::as_str).collect();
+        names.dedup();
+        Failure::usage_with(
+            format!("no model provider is set up. Looked for these environment variables: {}", names.join(", ")),
+            "set one of the keys; or point at a local server (Ollama, vLLM, llama.cpp) with --base-url \
+             http://localhost:11434/v1 --model NAME; or try `agent demo`, which needs neither",
+        )
+    }
+}

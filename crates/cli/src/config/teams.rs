@@ -1,0 +1,94 @@
+//! Which team works: flag, then the trusted project's file, then the user's, then the built-in one.
+
+use std::path::{Path, PathBuf};
+
+use team::{LoadOptions, Team, builtin, builtin_names};
+
+use super::context::Context;
+use super::files;
+use super::trust::{Trust, Verdict};
+use crate::failure::Failure;
+
+/// The team of someone who chose none.
+pub(crate) const DEFAULT: &str = "tandem";
+
+/// The text of a team, and where it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct TeamText {
+    pub(crate) text: String,
+    /// A file's path, or `built-in NAME`.
+    pub(crate) source: String,
+    /// It belongs to the repository, so that it may not set what only the user sets.
+    pub(crate) from_project: bool,
+}
+
+/// The project's team file.
+pub(crate) fn project_file(root: &Path) -> PathBuf {
+    root.join(".agent").join("team.yaml")
+}
+
+/// Finds the team that `run` would use. A project's file that is not trusted is refused unless `trust` says to trust it now.
+pub(crate) fn find(context: &Context, chosen: Option<&str>, trust: bool) -> anyhow::Result<TeamText> {
+    if let Some(name) = chosen {
+        return named(name);
+    }
+    let project = project_file(&context.root);
+    if let Some(text) = files::read_if_there(&project)? {
+        admit(context, trust)?;
+        return Ok(TeamText { text, source: shown(&context.root, &project), from_project: true });
+    }
+    let user = context.home.config.join("team.yaml");
+    if let Some(text) = files::read_if_there(&user)? {
+        return Ok(TeamText { text, source: user.display().to_string(), from_project: false });
+    }
+    named(DEFAULT)
+}
+
+/// A built-in team by name, otherwise a file.
+pub(crate) fn named(name: &str) -> anyhow::Result<TeamText> {
+    if let Some(text) = builtin(name) {
+        return Ok(TeamText { text: text.to_owned(), source: format!("built-in {name}"), from_project: false });
+    }
+    let path = Path::new(name);
+    if path.is_file() {
+        return Ok(TeamText { text: files::read(path)?, source: name.to_owned(), from_project: false });
+    }
+    Err(Failure::usage_with(
+        format!("there is no team `{name}`: it is neither a file nor built in"),
+        format!("built in are {}; `agent team list` shows all there are", builtin_names().join(", ")),
+    ))
+}
+
+/// Refuses a project's files that the user has not trusted (exit code 6), or trusts them now.
+fn admit(context: &Context, trust: bool) -> anyhow::Result<()> {
+    let mut known = Trust::load(&context.home)?;
+    let (file, why) = match known.check(&context.root)? {
+        Verdict::Trusted => return Ok(()),
+        Verdict::Unknown(file) => (file, "is not trusted yet"),
+        Verdict::Changed(file) => (file, "changed since it was trusted"),
+    };
+    if trust {
+        return known.add(&context.root);
+    }
+    Err(Failure::refused(
+        format!("{} {why}: a repository's own files can name commands that are run", file.display()),
+        "read it, then pass --trust once (chat asks); or choose a team with --team tandem",
+    ))
+}
+
+/// Resolves a team.
+pub(crate) fn load(
+    text: &TeamText,
+    aliases: std::collections::BTreeMap<String, team::ModelRef>,
+) -> anyhow::Result<Team> {
+    let options = LoadOptions {
+        aliases,
+        known_tools: tools::known_tools().iter().map(|name| (*name).to_owned()).collect(),
+        from_project: text.from_project,
+    };
+    Ok(team::load(&text.text, &text.source, &options)?)
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,169 @@
+//! The comparison of team and solo, as a table and as JSON.
+
+use comfy_table::{CellAlignment, Table, presets};
+use protocol::event::AgentTotals;
+use protocol::{Usage, Usd};
+use serde_json::{Value, json};
+
+use super::Played;
+
+/// Both plays of a demo.
+pub(crate) struct Comparison<'a> {
+    pub(crate) scenario: &'a str,
+    pub(crate) team: &'a Played,
+    pub(crate) solo: &'a Played,
+    /// Where the team's diff was written.
+    pub(crate) diff: &'a str,
+    /// The team's working copy.
+    pub(crate) copy: &'a str,
+}
+
+impl Comparison<'_> {
+    /// Saved share of the one-model price; none where a price is unknown.
+    pub(crate) fn saving(&self) -> Option<f64> {
+        let (team, solo) = self.team.usd.zip(self.solo.usd)?;
+        (solo.picos() > 0).then(|| 1.0 - team.dollars() / solo.dollars())
+    }
+
+    /// The last line of `demo --json`.
+    pub(crate) fn event(&self) -> Value {
+        json!({
+            "v": protocol::event::VERSION,
+            "type": "demo.completed",
+            "scenario": self.scenario,
+            "status": self.team.status,
+            "exit_code": self.team.status.exit_code(),
+            "models": "played by a script",
+            "prices": "list prices",
+            "team": play(self.team),
+            "solo": play(self.solo),
+            "baseline": {
+                "kind": "measured",
+                "brain": self.solo.agents.first().map(|agent| agent.brain.clone()),
+                "usd": self.solo.usd,
+                "saving": self.saving(),
+                "how": "the same reads, searches, edits and test runs, played by the one-model team `solo`",
+            },
+            "saving": self.saving(),
+            "diff": self.diff,
+            "workspace": self.copy,
+        })
+    }
+}
+
+fn play(played: &Played) -> Value {
+    json!({
+        "session": played.session,
+        "team": played.team,
+        "status": played.status,
+        "usd": played.usd,
+        "steps": played.agents.iter().map(|agent| agent.steps).sum::<u32>(),
+        "agents": played.agents,
+        "usage": played.usage,
+        "cache_hit_rate": played.usage.hit_rate(),
+        "predicted_cache_read": played.predicted_cache_read,
+        "billed_cache_read": played.usage.cache_read,
+        "undeclared_cache_misses": played.undeclared_misses,
+        "delegations": played.delegations.iter().map(|(to, usage)| json!({"to": to, "usage": usage})).collect::<Vec<_>>(),
+        "wall_ms": played.wall_ms,
+    })
+}
+
+/// The table, and under it what it means.
+pub(crate) fn render(comparison: &Comparison<'_>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "",
+        "model",
+        "steps",
+        "uncached",
+        "cache read",
+        "cache write",
+        "output",
+        "cost",
+        "hit rate",
+        "wall",
+    ]);
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for played in [comparison.team, comparison.solo] {
+        for agent in &played.agents {
+            table.add_row(agent_row(agent));
+        }
+        table.add_row(total_row(played));
+    }
+    format!("{table}\n{}", words(comparison))
+}
+
+fn agent_row(agent: &AgentTotals) -> Vec<String> {
+    let model = agent.brain.split_once('/').map_or(agent.brain.as_str(), |(_, model)| model);
+    let mut cells = vec![agent.id.to_string(), model.to_owned(), agent.steps.to_string()];
+    cells.extend(usage_cells(&agent.usage, agent.usd));
+    cells.push(String::new());
+    cells
+}
+
+fn total_row(played: &Played) -> Vec<String> {
+    let steps: u32 = played.agents.iter().map(|agent| agent.steps).sum();
+    let mut cells = vec![format!("= {}", played.team), String::new(), steps.to_string()];
+    cells.extend(usage_cells(&played.usage, played.usd));
+    cells.push(format!("{:.1} s", played.wall_ms as f64 / 1000.0));
+    cells
+}
+
+fn usage_cells(usage: &Usage, usd: Option<Usd>) -> Vec<String> {
+    vec![
+        thousands(usage.input),
+        thousands(usage.cache_read),
+        thousands(usage.cache_write()),
+        thousands(usage.output),
+        usd.map_or("unknown".to_owned(), |usd| usd.to_string()),
+        format!("{:.0} %", usage.hit_rate() * 100.0),
+    ]
+}
+
+/// `12 345`, with a thin gap that survives every terminal.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn words(comparison: &Comparison<'_>) -> String {
+    let mut lines = Vec::new();
+    match comparison.saving() {
+        Some(saving) if saving >= 0.0 => lines.push(format!(
+            "The team did the same work for {:.0} % less than one premium model.",
+            saving * 100.0
+        )),
+        Some(saving) => lines.push(format!(
+            "Delegation LOST money here: the team cost {:.0} % more than one premium model. A task this small is cheaper \
+             without a brief, a report and a second context; main may `take_over` such changes.",
+            -saving * 100.0
+        )),
+        None => lines.push("The saving is unknown: a price is missing.".to_owned()),
+    }
+    let (predicted, billed) = (comparison.team.predicted_cache_read, comparison.team.usage.cache_read);
+    lines.push(format!(
+        "Cache reads: {} expected before the calls, {} billed; {} calls missed a cache without a declared reason.",
+        thousands(predicted),
+        thousands(billed),
+        comparison.team.undeclared_misses
+    ));
+    lines.push(
+        "The models are played by a script; prices are real list prices; files, searches, edits, git and test runs are real, \
+         and the same in both plays."
+            .to_owned(),
+    );
+    lines.push(format!("Diff: {}", comparison.diff));
+    lines.push(format!("Working copy: {}", comparison.copy));
+    lines.join("\n")
+}

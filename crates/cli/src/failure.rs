@@ -1,0 +1,61 @@
+//! Errors of commands, with the exit code they lead to.
+
+use std::process::ExitCode;
+
+/// A command that did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Failure {
+    /// The process's exit code, from the table in `docs/`.
+    pub(crate) code: u8,
+    /// What happened, where, what is allowed.
+    pub(crate) message: String,
+    /// What to do.
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    /// Usage or configuration (2).
+    pub(crate) fn usage(message: impl Into<String>) -> anyhow::Error {
+        Self { code: 2, message: message.into(), hint: None }.into()
+    }
+
+    /// Usage or configuration (2), with what to do.
+    pub(crate) fn usage_with(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        Self { code: 2, message: message.into(), hint: Some(hint.into()) }.into()
+    }
+
+    /// Refused: folder not trusted, permission floor (6).
+    pub(crate) fn refused(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+        Self { code: 6, message: message.into(), hint: Some(hint.into()) }.into()
+    }
+}
+
+/// Says what went wrong and gives the exit code.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        crate::text::complain(&failure.message);
+        if let Some(hint) = &failure.hint {
+            crate::text::hint(hint);
+        }
+        return ExitCode::from(failure.code);
+    }
+    if let Some(error) = error.downcast_ref::<std::io::Error>()
+        && error.kind() == std::io::ErrorKind::BrokenPipe
+    {
+        return ExitCode::SUCCESS;
+    }
+    crate::text::complain(&format!("{error:#}"));
+    ExitCode::from(code_of(error))
+}
+
+/// Exit code of an error that carries none: configuration errors are the user's to mend, the rest is ours.
+fn code_of(error: &anyhow::Error) -> u8 {
+    if let Some(error) = error.downcast_ref::<runtime::RuntimeError>() {
+        return error.status().exit_code();
+    }
+    let configuration = error.is::<team::TeamError>()
+        || error.is::<catalogue::CatalogueError>()
+        || error.is::<simulator::ScenarioError>();
+    if configuration { 2 } else { 70 }
+}

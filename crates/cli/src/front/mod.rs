@@ -1,0 +1,9 @@
+//! What a person or a script sees of a session.
+
+mod json;
+mod keyboard;
+mod plain;
+
+pub(crate) use json::JsonFront;
+pub(crate) use keyboard::Keyboard;
+pub(crate) use plain::{Asking, PlainFront};

@@ -1,0 +1,192 @@
+//! A session as plain lines: who is speaking, what is being done, what it costs.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use protocol::event::EventBody;
+use protocol::{AgentId, Event};
+use runtime::{Front, Shown};
+use tools::{Approval, ApprovalRequest};
+
+use super::Keyboard;
+use crate::text;
+
+/// How questions are answered.
+#[derive(Clone)]
+pub(crate) enum Asking {
+    /// A person is at the keyboard.
+    Keyboard(Arc<Keyboard>),
+    /// Nobody is there.
+    Nobody,
+}
+
+/// Plain lines. Progress goes to standard error, so that standard output holds the answer alone.
+pub(crate) struct PlainFront {
+    asking: Asking,
+    /// The main agent's words go to standard output as they stream.
+    stream_answer: bool,
+    /// Only problems and decisions, not every tool call.
+    state: Mutex<State>,
+    /// Held while a question is on the screen, so that two never mix.
+    question: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Who is in the middle of a line.
+    speaking: Option<AgentId>,
+    main: Option<AgentId>,
+}
+
+impl PlainFront {
+    pub(crate) fn new(asking: Asking, stream_answer: bool) -> Self {
+        Self { asking, stream_answer, state: Mutex::default(), question: tokio::sync::Mutex::new(()) }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends a line that somebody is in the middle of.
+    fn break_line(&self) {
+        if self.state().speaking.take().is_some() {
+            text::note("");
+        }
+    }
+
+    fn speak(&self, agent: &AgentId, words: &str) {
+        let begins = {
+            let mut state = self.state();
+            let begins = state.speaking.as_ref() != Some(agent);
+            if begins && state.speaking.is_some() {
+                text::note("");
+            }
+            state.speaking = Some(agent.clone());
+            begins
+        };
+        if begins {
+            text::note_part(&format!("{agent}: "));
+        }
+        text::note_part(words);
+    }
+
+    fn event(&self, event: &Event) {
+        let who = event.agent.as_ref().map_or("-", AgentId::as_str);
+        let line = match &event.body {
+            EventBody::Message { .. } => {
+                self.break_line();
+                return;
+            }
+            EventBody::ToolStarted { tool, summary, .. } => format!("  {who} {tool} {summary}"),
+            EventBody::ToolCompleted { tool, ok: false, .. } => format!("  {who} {tool} failed"),
+            EventBody::DelegationStarted { to, brief } => {
+                format!("{who} -> {to}: {}", first_line(&brief.objective))
+            }
+            EventBody::DelegationFinished { to, report, receipt, usd, .. } => {
+                let status = report.as_ref().map_or("no report".to_owned(), |report| {
+                    serde_json::to_value(report.status)
+                        .ok()
+                        .and_then(|value| value.as_str().map(str::to_owned))
+                        .unwrap_or_default()
+                });
+                let verified = if receipt.verified { ", verified" } else { "" };
+                let cost = usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
+                format!("{to} -> {who}: {status}{verified}, {} steps, {cost}", receipt.steps)
+            }
+            EventBody::FileChanged { path, diff } => {
+                let (added, removed) = text_counts(diff);
+                format!("  {who} changed {path} (+{added} -{removed})")
+            }
+            EventBody::VerificationFinished { command, exit_code, ms } => {
+                let code = exit_code.map_or("killed".to_owned(), |code| format!("exit code {code}"));
+                format!("  check `{command}`: {code} after {:.1} s", *ms as f64 / 1000.0)
+            }
+            EventBody::BudgetWarning { spent, limit } => format!("budget: {spent} of {limit} spent"),
+            EventBody::Error { message, hint, .. } => {
+                self.break_line();
+                text::complain(message);
+                text::hint(hint);
+                return;
+            }
+            _ => return,
+        };
+        self.break_line();
+        text::note(&line);
+    }
+
+    /// A person's answer; none when nobody is there (any more).
+    async fn answer(&self) -> Option<String> {
+        match &self.asking {
+            Asking::Keyboard(keyboard) => keyboard.answer().await,
+            Asking::Nobody => None,
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Front for PlainFront {
+    fn show(&self, shown: Shown<'_>) {
+        match shown {
+            Shown::Event(event) => {
+                if matches!(event.body, EventBody::TurnStarted { .. }) && event.agent.is_some() {
+                    self.state().main.clone_from(&event.agent);
+                }
+                self.event(event);
+            }
+            Shown::Text { agent, text } => {
+                if self.stream_answer || self.state().main.as_ref() != Some(agent) {
+                    self.speak(agent, text);
+                }
+            }
+            Shown::Thinking { .. } | Shown::Progress { .. } => {}
+            Shown::Notice(notice) => {
+                self.break_line();
+                text::note(&format!("note: {notice}"));
+            }
+        }
+    }
+
+    async fn approve(&self, request: &ApprovalRequest) -> Approval {
+        if matches!(self.asking, Asking::Nobody) {
+            return Approval::No(format!("nobody is there to approve it ({})", request.why));
+        }
+        let _one_at_a_time = self.question.lock().await;
+        self.break_line();
+        text::note(&format!("\n{} wants to use {} ({}):\n{}", request.agent, request.tool, request.why, request.what));
+        loop {
+            text::note_part("allow? [y]es, [n]o, or a reason why not: ");
+            match self.answer().await.as_deref() {
+                Some("y" | "yes") => return Approval::Yes,
+                Some("n" | "no") => return Approval::No("the user said no".to_owned()),
+                Some("") => {}
+                Some(reason) => return Approval::No(format!("the user said no: {reason}")),
+                None => return Approval::No("the user left".to_owned()),
+            }
+        }
+    }
+
+    async fn ask(&self, agent: &AgentId, question: &str) -> Result<String, String> {
+        if matches!(self.asking, Asking::Nobody) {
+            return Err("nobody is there to answer: decide yourself within the task, or say what is open".to_owned());
+        }
+        let _one_at_a_time = self.question.lock().await;
+        self.break_line();
+        text::note_part(&format!("\n{agent} asks: {question}\nanswer: "));
+        self.answer().await.filter(|answer| !answer.is_empty()).ok_or_else(|| "the user gave no answer".to_owned())
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() > 100 {
+        format!("{}...", line.chars().take(97).collect::<String>())
+    } else {
+        line.to_owned()
+    }
+}
+
+/// Lines added and removed in a unified diff.
+fn text_counts(diff: &str) -> (usize, usize) {
+    let count =
+        |mark: char, head: &str| diff.lines().filter(|line| line.starts_with(mark) && !line.starts_with(head)).count();
+    (count('+', "+++"), count('-', "---"))
+}

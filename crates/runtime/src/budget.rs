@@ -1,0 +1,125 @@
+//! Dollars and steps of the whole tree of agents. Spent is always asked of the ledger; only reservations are held here.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use protocol::event::EventBody;
+use protocol::{AgentId, DelegationId, Usd};
+
+use crate::error::RuntimeError;
+use crate::run::Scope;
+use crate::session::Core;
+
+/// Share of the budget from which the person is warned, in percent.
+const WARN_PERCENT: i64 = 80;
+
+/// The session's limits.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    /// Dollars for all agents.
+    pub(crate) usd: Option<Usd>,
+    /// Model calls of all agents.
+    pub(crate) steps: Option<u32>,
+    /// Dollars set aside for delegations that run.
+    reserved: Mutex<BTreeMap<DelegationId, Usd>>,
+    /// The person was warned.
+    warned: Mutex<bool>,
+}
+
+impl Budget {
+    pub(crate) fn new(usd: Option<Usd>, steps: Option<u32>) -> Self {
+        Self { usd, steps, ..Self::default() }
+    }
+
+    fn reserved_by_others(&self, own: Option<&DelegationId>) -> Usd {
+        let reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        reserved.iter().filter(|(id, _)| Some(*id) != own).map(|(_, usd)| *usd).sum()
+    }
+
+    fn set(&self, delegation: &DelegationId, usd: Option<Usd>) {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        match usd {
+            Some(usd) => reserved.insert(delegation.clone(), usd),
+            None => reserved.remove(delegation),
+        };
+    }
+}
+
+/// A reservation: released when it is dropped, on every path.
+pub(crate) struct Reservation<'a> {
+    core: &'a Core,
+    delegation: DelegationId,
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        self.core.budget.set(&self.delegation, None);
+    }
+}
+
+impl Core {
+    /// Sets dollars aside for a delegation: the specialist's own limit, or an equal share of what is left.
+    ///
+    /// # Errors
+    /// Words for the caller when nothing is left.
+    pub(crate) fn reserve(&self, to: &AgentId, delegation: &DelegationId) -> Result<Reservation<'_>, String> {
+        let own = self.team.agent(to).and_then(|spec| spec.limits.usd);
+        if let Some(limit) = self.budget.usd {
+            let spent = self.store.session_cost(&self.session).ok().and_then(|cost| cost.usd).unwrap_or_default();
+            let left = limit - spent - self.budget.reserved_by_others(Some(delegation));
+            if left <= Usd::ZERO {
+                return Err(format!("the session's budget of {limit} is used up or set aside ({spent} spent)"));
+            }
+            // Half stays with the caller, who has to review what comes back.
+            let share = Usd::from_picos(left.picos() / 2);
+            self.budget.set(delegation, Some(own.map_or(share, |own| own.min(share))));
+        }
+        Ok(Reservation { core: self, delegation: delegation.clone() })
+    }
+
+    /// Why the next step must not be taken, if so. Warns once when most of the budget is gone.
+    pub(crate) fn budget_exhausted(&self, scope: &Scope) -> Result<Option<String>, RuntimeError> {
+        let cost = self.store.session_cost(&self.session)?;
+        if let Some(cap) = self.budget.steps
+            && cost.steps >= cap
+        {
+            return Ok(Some(format!("the session's limit of {cap} steps is reached")));
+        }
+        if let Some(reason) = self.delegation_exhausted(scope)? {
+            return Ok(Some(reason));
+        }
+        let Some(limit) = self.budget.usd else { return Ok(None) };
+        let Some(spent) = cost.usd else {
+            self.notice(
+                "the price of a model used here is not known, so the dollar budget cannot be enforced; \
+                 give its price in models.yaml, or limit steps",
+            );
+            return Ok(None);
+        };
+        if spent >= limit {
+            return Ok(Some(format!("the session's budget of {limit} is used up ({spent} spent)")));
+        }
+        if spent.picos() >= limit.picos() / 100 * WARN_PERCENT && !self.already_warned() {
+            self.journal.event(None, EventBody::BudgetWarning { spent, limit })?;
+        }
+        Ok(None)
+    }
+
+    /// The same for the specialist's own dollar limit within one delegation.
+    fn delegation_exhausted(&self, scope: &Scope) -> Result<Option<String>, RuntimeError> {
+        let Some(delegation) = &scope.delegation else { return Ok(None) };
+        let Some(record) = self.store.delegations(&self.session)?.into_iter().find(|record| record.id == *delegation)
+        else {
+            return Ok(None);
+        };
+        let Some(limit) = self.team.agent(&record.to).and_then(|spec| spec.limits.usd) else { return Ok(None) };
+        let spent = self.store.delegation_cost(&self.session, delegation)?.usd;
+        Ok(spent
+            .filter(|spent| *spent >= limit)
+            .map(|spent| format!("{} used up its {limit} for this delegation ({spent} spent)", record.to)))
+    }
+
+    fn already_warned(&self) -> bool {
+        std::mem::replace(&mut *self.budget.warned.lock().unwrap_or_else(PoisonError::into_inner), true)
+    }
+}

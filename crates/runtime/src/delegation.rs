@@ -1,0 +1,257 @@
+//! `delegate`: a brief into the specialist's own transcript, its work until it reports, the runtime's checks and receipt, the
+//! answer into the caller's. Re-entrant: a delegation that was open when the program stopped goes on where it was.
+
+mod answer;
+mod receipt;
+mod worth;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use protocol::event::EventBody;
+use protocol::{AgentId, Brief, CallId, DelegationId, Item, Report, ReportStatus};
+use store::{DelegationClosed, DelegationRecord, Write};
+use tools::{CheckResult, DelegationAnswer};
+
+use crate::agent::Agent;
+use crate::error::RuntimeError;
+use crate::fragments;
+use crate::run::{Ended, Scope, run_agent};
+use crate::session::{Core, settle_dangling};
+use crate::verification::{self, Check};
+
+/// Delegations that failed their checks in a row, after which a third blind retry is refused.
+const FAILED_CYCLES: usize = 2;
+
+/// How often a `complete` report is sent back because its acceptance fails.
+const BOUNCES: u32 = 1;
+
+/// What is known of running delegations, by specialist. Lost with the process; everything in it can be found again.
+#[derive(Default)]
+pub(crate) struct Active(Mutex<BTreeMap<AgentId, Running>>);
+
+#[derive(Clone, Default)]
+struct Running {
+    brief: Brief,
+    checks: Vec<Check>,
+    bounced: u32,
+    /// Results of the acceptance, with the state of the files they are for.
+    checked: Option<(Option<String>, Vec<CheckResult>)>,
+}
+
+impl Active {
+    fn get(&self, agent: &AgentId) -> Option<Running> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(agent).cloned()
+    }
+
+    fn update(&self, agent: &AgentId, change: impl FnOnce(&mut Running)) {
+        change(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(agent.clone()).or_default());
+    }
+
+    fn end(&self, agent: &AgentId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(agent);
+    }
+}
+
+/// The whole of a delegation, from wherever it stands.
+pub(crate) async fn delegate(
+    core: &Arc<Core>,
+    caller: &Scope,
+    from: &AgentId,
+    call: &CallId,
+    to: &AgentId,
+    brief: Brief,
+) -> Result<DelegationAnswer, String> {
+    let spec = core.team.agent(to).filter(|_| to != from).ok_or_else(|| {
+        let known: Vec<&str> = core.team.specialists().map(|spec| spec.id.as_str()).collect();
+        format!("there is no specialist `{to}`; there are: {}", known.join(", "))
+    })?;
+    let slot = core.agent(spec).map_err(|error| error.to_string())?;
+    let mut agent = slot.lock().await;
+    let record = match earlier(core, from, call)? {
+        Some(record) if record.closed.is_some() => return answer::from_record(&record),
+        Some(record) => record,
+        None => open(core, &mut agent, from, call, brief).await?,
+    };
+    let checks: Vec<Check> = record.brief.acceptance.iter().map(|line| core.check_named(line)).collect();
+    core.active.update(to, |running| {
+        *running = Running { brief: record.brief.clone(), checks, ..Running::default() };
+    });
+    let _reserved = core.reserve(to, &record.id)?;
+    let scope = Scope::new(core, spec, Some(record.id.clone()), caller.cancel.child_token());
+    let ended = run_agent(core, &mut agent, &scope).await;
+    if caller.cancel.is_cancelled() || matches!(ended, Err(RuntimeError::Interrupted)) {
+        return Err("interrupted by the user; the delegation stays open".to_owned());
+    }
+    let closed = close(core, &agent, record, ended, &scope).await.map_err(|error| error.to_string());
+    core.active.end(to);
+    closed
+}
+
+/// The delegation that this very call opened, if the program stopped in the middle of it.
+fn earlier(core: &Core, from: &AgentId, call: &CallId) -> Result<Option<DelegationRecord>, String> {
+    let id = delegation_id(core, from, call);
+    let all = core.store.delegations(&core.session).map_err(|error| error.to_string())?;
+    Ok(all.into_iter().find(|record| record.id == id))
+}
+
+/// The same call gives the same id: call ids are unique within a window only, so the item that asks is part of it.
+fn delegation_id(core: &Core, from: &AgentId, call: &CallId) -> DelegationId {
+    let item = core.store.items(&core.session, from, 0).map_or(0, |items| items.len());
+    DelegationId::new(format!("{}-{from}-{item}-{call}", core.session))
+}
+
+/// Checks the brief, notes the state of the files, appends the brief to the specialist's transcript.
+async fn open(
+    core: &Core,
+    agent: &mut Agent,
+    from: &AgentId,
+    call: &CallId,
+    brief: Brief,
+) -> Result<DelegationRecord, String> {
+    refuse_blind_retry(core, from, agent.id(), &brief)?;
+    settle_dangling(core, agent).map_err(|error| error.to_string())?;
+    let checks: Vec<(String, String)> =
+        brief.acceptance.iter().map(|line| core.check_named(line)).map(|check| (check.name, check.command)).collect();
+    for (name, command) in &checks {
+        if name == command {
+            core.permit_check(from, call, command).await?;
+        }
+    }
+    let record = DelegationRecord {
+        id: delegation_id(core, from, call),
+        call: call.clone(),
+        from: from.clone(),
+        to: agent.id().clone(),
+        brief: brief.clone(),
+        first_item_seq: agent.next_seq,
+        estimate_usd: core.estimate_delegation(from, agent, &brief),
+        opened_at: core.clock.now(),
+        baseline: core.tree().await,
+        closed: None,
+    };
+    let item = Item::user(fragments::brief(&brief, &checks));
+    let started = EventBody::DelegationStarted { to: agent.id().clone(), brief };
+    let from = from.clone();
+    agent
+        .append(core, vec![item], vec![Write::Delegation(record.clone())], Vec::new())
+        .and_then(|()| core.journal.event(Some(&from), started))
+        .map_err(|error| error.to_string())?;
+    Ok(record)
+}
+
+/// After two failed cycles the caller takes over or dictates the patch: no third blind retry.
+fn refuse_blind_retry(core: &Core, from: &AgentId, to: &AgentId, brief: &Brief) -> Result<(), String> {
+    if brief.explore {
+        return Ok(());
+    }
+    let since = core.turn_started_at();
+    let records = core.store.delegations(&core.session).map_err(|error| error.to_string())?;
+    let failed = records
+        .iter()
+        .rev()
+        .filter(|record| record.from == *from && record.to == *to && !record.brief.explore && record.opened_at >= since)
+        .take_while(|record| record.closed.as_ref().is_some_and(failed))
+        .count();
+    let dictated = [&brief.objective].into_iter().chain(&brief.facts).any(|text| text.contains("```"));
+    if failed >= FAILED_CYCLES && !dictated {
+        return Err(format!(
+            "{failed} delegations to `{to}` in a row did not pass their checks. Do not send it a third time: `take_over(reason)`, \
+             or dictate the exact patch in a fenced block (```) in `objective` or `facts`"
+        ));
+    }
+    Ok(())
+}
+
+/// Checks failed, or nothing came of it. A question that has to be decided is not a failure.
+fn failed(closed: &DelegationClosed) -> bool {
+    !closed.receipt.verified && closed.report.as_ref().is_none_or(|report| report.status != ReportStatus::NeedsDecision)
+}
+
+/// The `report` tool: evidence has to exist, and a `complete` whose acceptance fails is sent back once.
+pub(crate) async fn check_report(
+    core: &Core,
+    scope: &Scope,
+    agent: &AgentId,
+    report: &Report,
+) -> Result<String, String> {
+    let Some(running) = core.active.get(agent) else {
+        return Err("you are not working on a brief; answer in plain text".to_owned());
+    };
+    let missing = receipt::missing_evidence(&core.root, report);
+    if !missing.is_empty() {
+        return Err(format!(
+            "these places do not exist: {}. Correct the evidence and report again",
+            missing.join(", ")
+        ));
+    }
+    if running.brief.explore {
+        if report.evidence.is_empty() && matches!(report.status, ReportStatus::Complete | ReportStatus::Partial) {
+            return Err("an exploration report needs `evidence`: places as `path:line` with what is there".to_owned());
+        }
+        return Ok("reported".to_owned());
+    }
+    if report.status != ReportStatus::Complete || running.checks.is_empty() {
+        return Ok("reported".to_owned());
+    }
+    let results = verification::run(core, Some(agent), &running.checks, &scope.cancel)
+        .await
+        .map_err(|error| error.to_string())?;
+    let passed = verification::all_passed(&results);
+    let tree = core.tree().await;
+    core.active.update(agent, |running| running.checked = Some((tree, results.clone())));
+    if passed || running.bounced >= BOUNCES {
+        return Ok("reported".to_owned());
+    }
+    core.active.update(agent, |running| running.bounced += 1);
+    Err(format!(
+        "the runtime ran the acceptance of your brief, and it does not pass:\n{}\nMend it and report again, or report `partial` \
+         or `blocked` with the reason",
+        verification::failures(&results)
+    ))
+}
+
+/// Receipt, checks, estimate against truth; the delegation is over.
+async fn close(
+    core: &Core,
+    agent: &Agent,
+    mut record: DelegationRecord,
+    ended: Result<Ended, RuntimeError>,
+    scope: &Scope,
+) -> Result<DelegationAnswer, RuntimeError> {
+    let (report, mut remarks) = answer::read_ending(ended)?;
+    let results = acceptance(core, agent.id(), &record, report.as_ref(), scope).await?;
+    let receipt = receipt::make(core, agent, &record, report.as_ref(), &results, &mut remarks).await?;
+    let finished = EventBody::DelegationFinished {
+        to: record.to.clone(),
+        report: report.clone(),
+        receipt: receipt.clone(),
+        usage: receipt.usage,
+        usd: receipt.usd,
+    };
+    record.closed = Some(DelegationClosed { report, receipt, at: core.clock.now() });
+    core.journal.commit(vec![Write::Delegation(record.clone())], vec![(Some(record.from.clone()), finished)])?;
+    answer::from_record(&record).map_err(RuntimeError::Setup)
+}
+
+/// The acceptance of a brief: as already run on this very state of the files, otherwise run now.
+async fn acceptance(
+    core: &Core,
+    agent: &AgentId,
+    record: &DelegationRecord,
+    report: Option<&Report>,
+    scope: &Scope,
+) -> Result<Vec<CheckResult>, RuntimeError> {
+    let running = core.active.get(agent).unwrap_or_default();
+    if record.brief.explore || running.checks.is_empty() {
+        return Ok(Vec::new());
+    }
+    if report.is_some_and(|report| matches!(report.status, ReportStatus::Blocked | ReportStatus::NeedsDecision)) {
+        return Ok(Vec::new());
+    }
+    let tree = core.tree().await;
+    match running.checked {
+        Some((on, results)) if on == tree => Ok(results),
+        _ => verification::run(core, Some(agent), &running.checks, &scope.cancel).await,
+    }
+}

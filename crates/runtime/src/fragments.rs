@@ -1,0 +1,154 @@
+//! The typed, size-capped pieces of context that the runtime adds. Every one of them is written here, so that what agents
+//! are told besides the user's words can be read in one place.
+
+use std::path::Path;
+
+use protocol::{Brief, FragmentKind, Item};
+
+use crate::setup::ProjectContext;
+
+/// Longest project instructions that are passed on, in bytes (the published cap of another agent, 32 KiB).
+const INSTRUCTIONS_CAP: usize = 32 * 1024;
+
+fn fragment(kind: FragmentKind, text: String) -> Item {
+    Item::Fragment { kind, text }
+}
+
+/// Where the agent works, and what the project says. The first item of every agent's transcript; no clock, no listing.
+pub(crate) fn environment(root: &Path, project: &ProjectContext) -> Item {
+    let mut text = format!("<environment>\nworkspace: {}\nplatform: {}\n", root.display(), std::env::consts::OS);
+    if let Some(branch) = &project.branch {
+        text.push_str(&format!("git branch: {branch}\n"));
+    }
+    text.push_str("</environment>");
+    for (name, instructions) in &project.instructions {
+        let shown = cut(instructions, INSTRUCTIONS_CAP);
+        text.push_str(&format!("\n<project_instructions file=\"{name}\">\n{shown}\n</project_instructions>"));
+    }
+    fragment(FragmentKind::Environment, text)
+}
+
+/// A brief, as the specialist reads it.
+pub(crate) fn brief(brief: &Brief, checks: &[(String, String)]) -> String {
+    let mut text = format!("# Brief\n{}\n", brief.objective.trim());
+    if brief.explore {
+        text.push_str("\nThis is exploration: change nothing. The report must carry `path:line` evidence.\n");
+    }
+    if let Some(said) = &brief.user_said {
+        text.push_str(&format!("\n## The user's words\n{}\n", said.trim()));
+    }
+    if !checks.is_empty() {
+        text.push_str("\n## Acceptance, run by the runtime\n");
+        for (name, command) in checks {
+            let line = if name == command { format!("- `{command}`\n") } else { format!("- {name}: `{command}`\n") };
+            text.push_str(&line);
+        }
+    }
+    if let Some(notes) = &brief.acceptance_notes {
+        text.push_str(&format!("\n## Also required\n{}\n", notes.trim()));
+    }
+    if let Some(scope) = &brief.scope {
+        text.push_str(&format!("\n## Scope\n{}\n", scope.trim()));
+    }
+    if !brief.facts.is_empty() {
+        text.push_str("\n## Known\n");
+        brief.facts.iter().for_each(|fact| text.push_str(&format!("- {}\n", fact.trim())));
+    }
+    if let Some(form) = &brief.return_form {
+        text.push_str(&format!("\n## Report\n{}\n", form.trim()));
+    }
+    text
+}
+
+/// A specialist stopped without reporting.
+pub(crate) fn must_report() -> Item {
+    fragment(
+        FragmentKind::Reminder,
+        "<reminder>End with the `report` tool: a delegation is over only when you have reported. If something is in the \
+         way, report `partial`, `blocked` or `needs_decision`.</reminder>"
+            .to_owned(),
+    )
+}
+
+/// Few steps are left of a cap.
+pub(crate) fn steps_left(left: u32) -> Item {
+    fragment(
+        FragmentKind::Budget,
+        format!(
+            "<reminder>{left} steps are left of this delegation's limit. Finish what you are at and report; what is open \
+             belongs into `doubts`.</reminder>"
+        ),
+    )
+}
+
+/// The output limit cut an answer.
+pub(crate) fn go_on() -> Item {
+    fragment(
+        FragmentKind::Reminder,
+        "<reminder>Your answer was cut off at the output limit. Go on where it stopped.</reminder>".to_owned(),
+    )
+}
+
+/// The same call gives the same result again and again.
+pub(crate) fn repeating(times: usize) -> Item {
+    fragment(
+        FragmentKind::Reminder,
+        format!(
+            "<reminder>You made the same call {times} times with the same result. It will not change by itself: do \
+             something else, or say what is in the way.</reminder>"
+        ),
+    )
+}
+
+/// The runtime's own verification failed at the end of a turn.
+pub(crate) fn verification_failed(output: &str) -> Item {
+    fragment(
+        FragmentKind::Reminder,
+        format!(
+            "<verification>The runtime ran the project's checks on the result, and they do not pass:\n{output}\nHave it \
+             mended (a follow-up to the specialist that made the change is cheapest), or say what is in the way.</verification>"
+        ),
+    )
+}
+
+/// The final answer does not follow the schema that the user asked for.
+pub(crate) fn schema_mismatch(problem: &str) -> Item {
+    fragment(
+        FragmentKind::Reminder,
+        format!(
+            "<reminder>Your final answer has to be one JSON value that follows the given schema, without any other text \
+             around it. It does not: {problem}</reminder>"
+        ),
+    )
+}
+
+/// The schema that the final answer has to follow.
+pub(crate) fn answer_schema(schema: &serde_json::Value) -> Item {
+    fragment(
+        FragmentKind::Reminder,
+        format!(
+            "<answer_format>When the work is done, answer with one JSON value that follows this JSON Schema, and nothing \
+             else:\n{schema}\n</answer_format>"
+        ),
+    )
+}
+
+/// The turn was interrupted by the user.
+pub(crate) fn interrupted() -> Item {
+    fragment(
+        FragmentKind::Interrupted,
+        "<interrupted>The user interrupted here. What was running was stopped.</interrupted>".to_owned(),
+    )
+}
+
+/// The first `cap` bytes of a text, cut at a character, with a note where something is missing.
+pub(crate) fn cut(text: &str, cap: usize) -> String {
+    if text.len() <= cap {
+        return text.to_owned();
+    }
+    let mut end = cap;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}\n[... {} bytes left out]", &text[..end], text.len() - end)
+}

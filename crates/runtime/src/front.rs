@@ -1,0 +1,52 @@
+//! The person's side of a session: one stream of what happens, and the questions only a person can answer.
+
+use protocol::{AgentId, CallId, Event};
+use tools::{Approval, ApprovalRequest};
+
+/// Something to show. The public events are kept; the rest is for a screen and is gone once shown.
+#[derive(Debug)]
+pub enum Shown<'a> {
+    /// A public event, after it was stored.
+    Event(&'a Event),
+    /// More of an agent's text.
+    Text {
+        /// Who speaks.
+        agent: &'a AgentId,
+        /// The text.
+        text: &'a str,
+    },
+    /// More of an agent's reasoning.
+    Thinking {
+        /// Who thinks.
+        agent: &'a AgentId,
+        /// The reasoning.
+        text: &'a str,
+    },
+    /// A line of output of a running tool.
+    Progress {
+        /// Whose tool.
+        agent: &'a AgentId,
+        /// Which call.
+        call: &'a CallId,
+        /// The line.
+        line: &'a str,
+    },
+    /// Something the person should know that changes nothing (a setting left out, a price unknown).
+    Notice(&'a str),
+}
+
+/// A screen, a JSON writer, or a test's recorder.
+#[async_trait::async_trait]
+pub trait Front: Send + Sync {
+    /// Shows something. Must not block.
+    fn show(&self, shown: Shown<'_>);
+
+    /// Asks whether something may be done.
+    async fn approve(&self, request: &ApprovalRequest) -> Approval;
+
+    /// Asks an agent's question.
+    ///
+    /// # Errors
+    /// Nobody can answer: the words for the model.
+    async fn ask(&self, agent: &AgentId, question: &str) -> Result<String, String>;
+}

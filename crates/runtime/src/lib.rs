@@ -1,0 +1,29 @@
+//! The step machine: agents, delegation, verification, budgets, sessions. It decides what happens next and applies it;
+//! everything it knows is in the store. It opens no files and no sockets: tools and brains do, and `cli` hands them in.
+
+mod agent;
+mod baseline;
+mod budget;
+mod delegation;
+mod error;
+mod fragments;
+mod front;
+mod host;
+mod infer;
+mod journal;
+mod machine;
+mod prompts;
+mod run;
+mod session;
+pub mod setup;
+mod structured;
+mod toolrun;
+mod verification;
+
+pub use baseline::estimate as estimate_baseline;
+pub use error::RuntimeError;
+pub use front::{Front, Shown};
+pub use prompts::{Role as PromptRole, system_prompt};
+pub use session::{Session, TurnOutcome};
+pub use setup::{InputMode, Limits, Setup, Start};
+pub use structured::check_schema;

@@ -1,0 +1,280 @@
+//! A session: opening it, taking a turn, ending it.
+
+mod core;
+mod ending;
+
+use std::sync::Arc;
+
+use protocol::event::{EventBody, SessionStatus};
+use protocol::{Item, SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{InputMode as StoredMode, InputRecord, NoteRecord, SessionRecord, Write};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::core::Core;
+use crate::agent::Agent;
+use crate::error::RuntimeError;
+use crate::fragments;
+use crate::machine::{self, Next};
+use crate::run::{Ended, Scope, run_agent};
+use crate::setup::{InputMode, Setup, Start};
+
+/// Name of the note that keeps where a turn began.
+const TURN_NOTE: &str = "turn";
+
+/// Where a turn began: what "changed in this turn" is measured against.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TurnStart {
+    pub(crate) tree: Option<String>,
+    pub(crate) at: Timestamp,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TurnOutcome {
+    /// How.
+    pub status: SessionStatus,
+    /// The main agent's last words; empty when there are none.
+    pub answer: String,
+}
+
+/// One open session.
+pub struct Session {
+    core: Arc<Core>,
+}
+
+impl Session {
+    /// Opens a session. Nothing is asked of a model yet.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Setup`] for a session that does not exist or a team that does not fit; [`RuntimeError::Store`].
+    pub fn open(setup: Setup, start: Start) -> Result<Self, RuntimeError> {
+        let (id, record) = match &start {
+            Start::New => (new_id(setup.clock.now()), None),
+            Start::Resume(id) => (id.clone(), setup.store.session(id)?),
+        };
+        if matches!(start, Start::Resume(_)) && record.is_none() {
+            return Err(RuntimeError::Setup(format!(
+                "there is no session {id}; `agent sessions list` shows those there are"
+            )));
+        }
+        let resumed = record.is_some();
+        let now = setup.clock.now();
+        let record = record.unwrap_or_else(|| SessionRecord {
+            id: id.clone(),
+            cwd: setup.root.display().to_string(),
+            team_name: setup.team.name.clone(),
+            team_yaml: String::new(),
+            created_at: now,
+            updated_at: now,
+            status: None,
+            title: String::new(),
+            options_json: "{}".to_owned(),
+        });
+        let started =
+            EventBody::SessionStarted { team: setup.team.name.clone(), cwd: setup.root.display().to_string(), resumed };
+        let core = Core::new(setup, id)?;
+        let record = SessionRecord { status: None, updated_at: now, ..record };
+        core.journal.commit(vec![Write::Session(record)], vec![(None, started)])?;
+        Ok(Self { core: Arc::new(core) })
+    }
+
+    /// The session's id.
+    pub fn id(&self) -> &SessionId {
+        &self.core.session
+    }
+
+    /// Keeps the text of the team file with the session, so that a resume does not depend on a file that may change.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`].
+    pub fn keep_team(&self, team_yaml: &str, options_json: &str) -> Result<(), RuntimeError> {
+        let Some(record) = self.core.store.session(&self.core.session)? else { return Ok(()) };
+        let record = SessionRecord { team_yaml: team_yaml.to_owned(), options_json: options_json.to_owned(), ..record };
+        self.core.journal.commit(vec![Write::Session(record)], Vec::new())
+    }
+
+    /// Takes a turn: from this input to the answer.
+    ///
+    /// Every failure of the work itself is an outcome, told by an `error` event and the status.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`] when not even the failure could be recorded.
+    pub async fn turn(&self, input: &str, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
+        let work = async {
+            let slot = self.core.agent(self.core.team.main())?;
+            let mut main = slot.lock().await;
+            settle_dangling(&self.core, &mut main)?;
+            self.admit(&mut main, input).await?;
+            self.work(&mut main, cancel).await
+        };
+        self.conclude(work.await).await
+    }
+
+    /// Goes on with a turn that was interrupted; nothing to do gives the last answer again.
+    ///
+    /// # Errors
+    /// As [`Session::turn`].
+    pub async fn go_on(&self, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
+        let work = async {
+            let slot = self.core.agent(self.core.team.main())?;
+            let mut main = slot.lock().await;
+            if machine::since_user(&main.items).iter().all(|item| !matches!(item, Item::User { .. })) {
+                // Stopped before the input became part of the transcript: it was admitted durably, and is promoted now.
+                let waiting = self.core.store.inputs(&self.core.session, true)?;
+                let Some(input) = waiting.into_iter().next() else {
+                    return Err(RuntimeError::Setup("this session has no input yet: give it a task".to_owned()));
+                };
+                self.promote(&mut main, input).await?;
+            }
+            self.work(&mut main, cancel).await
+        };
+        self.conclude(work.await).await
+    }
+
+    /// Takes input while a turn runs.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`].
+    pub fn input(&self, text: &str, mode: InputMode) -> Result<(), RuntimeError> {
+        let stored = match mode {
+            InputMode::Steer => StoredMode::Steer,
+            InputMode::Queue => StoredMode::Queue,
+        };
+        self.core.journal.commit(vec![Write::Input(self.core.input_record(text, stored)?)], Vec::new())?;
+        if mode == InputMode::Steer {
+            self.core.input_came();
+        }
+        Ok(())
+    }
+
+    /// The next queued input, to be taken as the next turn.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`].
+    pub fn next_queued(&self) -> Result<Option<String>, RuntimeError> {
+        let waiting = self.core.store.inputs(&self.core.session, true)?;
+        let Some(next) = waiting.into_iter().next() else { return Ok(None) };
+        self.core.journal.commit(vec![Write::InputPromoted { seq: next.seq }], Vec::new())?;
+        Ok(Some(next.text))
+    }
+
+    /// Ends the session (it can be resumed): totals, baseline, status. Background processes are stopped.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`].
+    pub async fn complete(&self, status: SessionStatus) -> Result<EventBody, RuntimeError> {
+        self.core.tools.shutdown().await;
+        let completed = self.core.completed(status)?;
+        let mut writes = Vec::new();
+        if let Some(record) = self.core.store.session(&self.core.session)? {
+            writes.push(Write::Session(SessionRecord {
+                status: Some(status),
+                updated_at: self.core.clock.now(),
+                ..record
+            }));
+        }
+        self.core.journal.commit(writes, vec![(None, completed.clone())])?;
+        Ok(completed)
+    }
+
+    /// Input first becomes durable, then part of the transcript.
+    async fn admit(&self, main: &mut Agent, text: &str) -> Result<(), RuntimeError> {
+        let record = self.core.input_record(text, StoredMode::Turn)?;
+        let mut writes = vec![Write::Input(record.clone())];
+        if let Some(session) = self.core.store.session(&self.core.session)?
+            && session.title.is_empty()
+        {
+            let title = text.lines().next().unwrap_or_default().chars().take(120).collect();
+            writes.push(Write::Session(SessionRecord { title, ..session }));
+        }
+        self.core.journal.commit(writes, Vec::new())?;
+        self.promote(main, record).await
+    }
+
+    async fn promote(&self, main: &mut Agent, input: InputRecord) -> Result<(), RuntimeError> {
+        let start = TurnStart { tree: self.core.tree().await, at: self.core.clock.now() };
+        let note = NoteRecord {
+            agent: None,
+            kind: TURN_NOTE.to_owned(),
+            json: serde_json::to_string(&start).unwrap_or_default(),
+            at: start.at,
+        };
+        let mut items = vec![Item::user(input.text.clone())];
+        items.extend(self.core.output_schema.as_ref().map(fragments::answer_schema));
+        let writes = vec![Write::InputPromoted { seq: input.seq }, Write::Note(note)];
+        main.append(&self.core, items, writes, vec![EventBody::TurnStarted { input: input.text }])
+    }
+
+    /// Runs the main agent to the end of the turn, then checks what came of it.
+    async fn work(&self, main: &mut Agent, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
+        let scope = Scope::new(&self.core, &main.spec.clone(), None, cancel.clone());
+        loop {
+            match run_agent(&self.core, main, &scope).await? {
+                Ended::Answered(answer) => {
+                    if let Some(outcome) = ending::after_answer(&self.core, main, answer, &scope).await? {
+                        return Ok(outcome);
+                    }
+                }
+                Ended::Refused(text) => {
+                    return Err(RuntimeError::Blocked(format!("{} declined to answer: {text}", main.brain)));
+                }
+                Ended::Limit(reason) => return Err(RuntimeError::Limit(reason)),
+                Ended::Looping(times) => {
+                    return Err(RuntimeError::Blocked(format!(
+                        "{} made the same call {times} times with the same result and was stopped",
+                        main.spec.id
+                    )));
+                }
+                Ended::Reported(_) => {
+                    return Err(RuntimeError::Setup("the main agent reported; only specialists can".to_owned()));
+                }
+            }
+        }
+    }
+
+    /// A failure becomes an `error` event and a status.
+    async fn conclude(&self, result: Result<TurnOutcome, RuntimeError>) -> Result<TurnOutcome, RuntimeError> {
+        let error = match result {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        let told = EventBody::Error { code: error.code().to_owned(), message: error.to_string(), hint: error.hint() };
+        if let Err(unrecorded) = self.core.journal.event(None, told) {
+            // Not even that could be saved: the first error says why.
+            return Err(if matches!(error, RuntimeError::Store(_)) { error } else { unrecorded });
+        }
+        Ok(TurnOutcome { status: error.status(), answer: String::new() })
+    }
+}
+
+/// Answers calls that an interrupted turn left open, so that new input may follow. Nothing is run.
+pub(crate) fn settle_dangling(core: &Core, agent: &mut Agent) -> Result<(), RuntimeError> {
+    if machine::next(&agent.items) != Next::RunTools {
+        return Ok(());
+    }
+    let recorded = core.store.tool_runs(&core.session, agent.id(), agent.last_seq())?;
+    let results = crate::toolrun::unanswered(agent, &recorded);
+    agent.append(core, vec![Item::ToolResults { results }, fragments::interrupted()], Vec::new(), Vec::new())
+}
+
+/// Sorts by time, and is short enough to type: `20261121-101500-k3f9`.
+fn new_id(now: Timestamp) -> SessionId {
+    const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let tail: String = (0..5).map(|_| ALPHABET[rand::random_range(0..ALPHABET.len())] as char).collect();
+    let seconds = now.0 / 1000;
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days as i64);
+    SessionId::new(format!(
+        "{year:04}{month:02}{day:02}-{:02}{:02}{:02}-{tail}",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    ))
+}
+
+/// Year, month and day of a day number since 1970-01-01.
+fn civil(days: i64) -> (i16, i8, i8) {
+    let date = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days));
+    date.map_or((1970, 1, 1), |date| (date.year(), date.month(), date.day()))
+}

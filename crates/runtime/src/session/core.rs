@@ -1,0 +1,263 @@
+//! What all parts of an open session share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use brains::Client;
+use cache::{Calibration, Posture, TokenCounter};
+use catalogue::{CacheMode, Catalogue};
+use protocol::{AgentId, Brain, CallId, Clock, Dialect, FileChange, LedgerRow, SessionId, Settings, Timestamp, Usd};
+use store::{InputMode, InputRecord, Store};
+use team::{AgentSpec, Team};
+use tools::permissions::{Action, Decision, decide};
+use tools::snapshot::Snapshots;
+use tools::{Approval, ApprovalRequest, SessionTools, SessionToolsConfig};
+
+use super::{TURN_NOTE, TurnStart};
+use crate::agent::Agent;
+use crate::budget::Budget;
+use crate::delegation::Active;
+use crate::error::RuntimeError;
+use crate::front::{Front, Shown};
+use crate::infer::CacheTtl;
+use crate::journal::Journal;
+use crate::setup::{ProjectContext, Setup};
+
+/// Most characters of a cache key (OpenAI's limit).
+const CACHE_KEY_CHARS: usize = 64;
+
+type Slot = Arc<tokio::sync::Mutex<Agent>>;
+
+/// The inside of a session. Shared by the agents that work at the same time; what changes is behind its own lock.
+pub(crate) struct Core {
+    pub(crate) session: SessionId,
+    pub(crate) team: Team,
+    pub(crate) store: Store,
+    pub(crate) journal: Journal,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) front: Arc<dyn Front>,
+    pub(crate) root: PathBuf,
+    pub(crate) project: ProjectContext,
+    pub(crate) tools: Arc<SessionTools>,
+    pub(crate) budget: Budget,
+    pub(crate) active: Active,
+    pub(crate) cache_settings: CacheTtl,
+    pub(crate) output_schema: Option<serde_json::Value>,
+    clients: BTreeMap<String, Arc<Client>>,
+    snapshots: Snapshots,
+    agents: Mutex<BTreeMap<AgentId, Slot>>,
+    calibration: Mutex<Calibration>,
+    told: Mutex<BTreeSet<String>>,
+    steering: AtomicBool,
+}
+
+impl Core {
+    pub(super) fn new(setup: Setup, session: SessionId) -> Result<Self, RuntimeError> {
+        let state = setup.state_dir.join("sessions").join(session.as_str());
+        let tools = SessionTools::new(SessionToolsConfig {
+            root: setup.root.clone(),
+            output_dir: state.join("output"),
+            mode: setup.approval,
+            allowed_commands: setup.team.verify.iter().map(|entry| entry.command.clone()).collect(),
+            environment: setup.environment,
+            shell: None,
+            clock: setup.clock.clone(),
+        })
+        .map_err(|error| RuntimeError::Setup(error.to_string()))?;
+        let usd = [setup.limits.usd, setup.team.budget.usd].into_iter().flatten().min();
+        let steps = [setup.limits.steps, setup.team.budget.steps].into_iter().flatten().min();
+        let cache = &setup.team.cache;
+        Ok(Self {
+            journal: Journal::open(setup.store.clone(), session.clone(), setup.front.clone())?,
+            snapshots: Snapshots::new(&state, tools.root()),
+            root: tools.root().to_owned(),
+            tools: Arc::new(tools),
+            budget: Budget::new(usd, steps),
+            active: Active::default(),
+            cache_settings: CacheTtl { static_ttl: cache.prefix, tail_ttl: cache.tail },
+            agents: Mutex::default(),
+            calibration: Mutex::default(),
+            told: Mutex::default(),
+            steering: AtomicBool::new(false),
+            session,
+            team: setup.team,
+            store: setup.store,
+            catalogue: setup.catalogue,
+            clients: setup.clients,
+            clock: setup.clock,
+            front: setup.front,
+            project: setup.project,
+            output_schema: setup.output_schema,
+        })
+    }
+
+    /// The agent, loaded at its first use. Whoever holds its lock runs it.
+    pub(crate) fn agent(&self, spec: &AgentSpec) -> Result<Slot, RuntimeError> {
+        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = agents.get(&spec.id) {
+            return Ok(slot.clone());
+        }
+        let slot = Arc::new(tokio::sync::Mutex::new(Agent::load(self, spec)?));
+        agents.insert(spec.id.clone(), slot.clone());
+        Ok(slot)
+    }
+
+    /// The client of a brain's provider.
+    pub(crate) fn client(&self, brain: &Brain) -> Result<Arc<Client>, RuntimeError> {
+        self.clients.get(&brain.provider).cloned().ok_or_else(|| {
+            RuntimeError::Setup(format!(
+                "{brain}: no provider `{}` is set up here; `agent doctor` lists what is",
+                brain.provider
+            ))
+        })
+    }
+
+    /// How a brain's provider caches, as far as it is known.
+    pub(crate) fn posture(&self, brain: &Brain) -> Posture {
+        let dialect = self.clients.get(&brain.provider).map(|client| client.dialect());
+        let model = self.catalogue.model(&brain.provider, &brain.model);
+        let seconds = Duration::from_secs;
+        match (dialect, model) {
+            (Some(Dialect::AnthropicMessages), model) => Posture::Explicit {
+                // A server that speaks this dialect takes breakpoints, or ignores them.
+                min_tokens: model.map_or(1_024, |model| model.min_cacheable),
+                ttl_short: seconds(model.map_or(300, |model| model.ttl_short_s)),
+                ttl_long: seconds(model.and_then(|model| model.ttl_long_s).unwrap_or(3_600)),
+            },
+            (_, Some(model)) => Posture::Implicit {
+                min_tokens: model.min_cacheable,
+                granularity: if model.cache_mode == CacheMode::ImplicitAndExplicit { 1 } else { 128 },
+                ttl: seconds(model.ttl_short_s),
+            },
+            (_, None) => Posture::Unknown,
+        }
+    }
+
+    /// What of a request is not context, for this agent's brain. What the model rejects is left out, and said once.
+    pub(crate) fn settings(&self, agent: &Agent) -> Settings {
+        let brain = &agent.brain;
+        let mut key = format!("{}-{}", self.session, agent.spec.id);
+        key.truncate(CACHE_KEY_CHARS);
+        let mut settings = Settings {
+            max_tokens: Some(brain.max_tokens),
+            temperature: brain.temperature,
+            effort: brain.effort,
+            stream: true,
+            cache_key: Some(key),
+            ..self.chat_settings(brain)
+        };
+        for warning in self.catalogue.apply_quirks(&brain.provider, &brain.model, &mut settings) {
+            self.notice(&warning);
+        }
+        settings
+    }
+
+    /// The part of the settings that changes how a message is rendered.
+    pub(crate) fn chat_settings(&self, brain: &Brain) -> Settings {
+        Settings { chat: self.catalogue.chat_flavor(&brain.provider, &brain.model), ..Settings::default() }
+    }
+
+    /// Dollars of a row; none where the price is not known.
+    pub(crate) fn cost(&self, row: &LedgerRow) -> Option<Usd> {
+        let cost = self.catalogue.cost(&row.brain.provider, &row.brain.model, &row.usage, row.at);
+        if cost.is_none() {
+            self.notice(&format!("the price of {} is not known: its cost is shown as unknown", row.brain));
+        }
+        cost
+    }
+
+    /// Learns a model's tokens per token of ours, once counts are exact.
+    pub(crate) fn learn(&self, model: &str, counted: u64, billed: u64) {
+        if TokenCounter::is_loaded() {
+            self.calibration.lock().unwrap_or_else(PoisonError::into_inner).observe(model, counted, billed);
+        }
+    }
+
+    /// Our count in a model's tokens.
+    pub(crate) fn tokens(&self, model: &str, counted: u64) -> u64 {
+        self.calibration.lock().unwrap_or_else(PoisonError::into_inner).apply(model, counted)
+    }
+
+    /// Tells the person something that changes nothing, once.
+    pub(crate) fn notice(&self, text: &str) {
+        if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned()) {
+            self.front.show(Shown::Notice(text));
+        }
+    }
+
+    /// The state of the workspace's files, by content; none where it cannot be taken (and the person is told why).
+    pub(crate) async fn tree(&self) -> Option<String> {
+        match self.snapshots.take().await {
+            Ok(tree) => Some(tree),
+            Err(error) => {
+                self.notice(&format!("changes cannot be compared by content: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Files that differ from an earlier state, by content.
+    pub(crate) async fn changes_since(&self, tree: &str) -> Option<Vec<FileChange>> {
+        let now = self.tree().await?;
+        if now == tree {
+            return Some(Vec::new());
+        }
+        self.snapshots.changes(tree, &now).await.ok()
+    }
+
+    /// Whether a command may be run as a check that a brief asks for: the same decision as for any shell command.
+    pub(crate) async fn permit_check(&self, from: &AgentId, call: &CallId, command: &str) -> Result<(), String> {
+        let why = match decide(&self.tools.policy(), &Action::Command { line: command }) {
+            Decision::Allow => return Ok(()),
+            Decision::Refuse(why) => return Err(format!("acceptance `{command}`: {why}")),
+            Decision::Ask(why) => why,
+        };
+        let request = ApprovalRequest {
+            agent: from.clone(),
+            tool: "delegate".to_owned(),
+            call: call.clone(),
+            what: format!("run as a check: {command}"),
+            why,
+        };
+        match self.front.approve(&request).await {
+            Approval::Yes => Ok(()),
+            Approval::No(reason) => Err(format!(
+                "acceptance `{command}` may not be run: {reason}. Name verify entries of the team, or commands that are allowed"
+            )),
+        }
+    }
+
+    /// An input as a record with the next number.
+    pub(crate) fn input_record(&self, text: &str, mode: InputMode) -> Result<InputRecord, RuntimeError> {
+        let seq = self.store.inputs(&self.session, false)?.last().map_or(0, |input| input.seq + 1);
+        Ok(InputRecord { seq, text: text.to_owned(), blocks_json: "[]".to_owned(), mode, at: self.clock.now() })
+    }
+
+    pub(crate) fn has_input(&self) -> bool {
+        self.steering.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn input_came(&self) {
+        self.steering.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn input_taken(&self) {
+        self.steering.store(false, Ordering::Release);
+    }
+
+    /// Where the current turn began.
+    pub(crate) fn turn_start(&self) -> Option<TurnStart> {
+        let notes = self.store.notes(&self.session).ok()?;
+        let note = notes.into_iter().rev().find(|note| note.kind == TURN_NOTE)?;
+        serde_json::from_str(&note.json).ok()
+    }
+
+    /// When the current turn began; the epoch before the first.
+    pub(crate) fn turn_started_at(&self) -> Timestamp {
+        self.turn_start().map_or(Timestamp(0), |start| start.at)
+    }
+}

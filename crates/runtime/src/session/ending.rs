@@ -1,0 +1,119 @@
+//! The end of a turn and of a session: is it verified, and what did it cost.
+
+use protocol::event::{EventBody, SessionStatus};
+use protocol::{FragmentKind, Item, Usage};
+
+use super::TurnOutcome;
+use super::core::Core;
+use crate::agent::Agent;
+use crate::baseline;
+use crate::error::RuntimeError;
+use crate::fragments;
+use crate::machine::since_user;
+use crate::run::Scope;
+use crate::structured;
+use crate::verification::{self, Check};
+
+/// How often the main agent is told that the final checks fail, or that its answer does not fit the schema.
+const SECOND_CHANCES: usize = 1;
+
+/// What the main agent's last words amount to; none when it was told to go on.
+pub(super) async fn after_answer(
+    core: &Core,
+    main: &mut Agent,
+    answer: String,
+    scope: &Scope,
+) -> Result<Option<TurnOutcome>, RuntimeError> {
+    if let Some(schema) = &core.output_schema
+        && let Err(problem) = structured::check(schema, &answer)
+    {
+        if told(main, FragmentKind::Reminder, "Your final answer") < SECOND_CHANCES {
+            main.append(core, vec![fragments::schema_mismatch(&problem)], Vec::new(), Vec::new())?;
+            return Ok(None);
+        }
+        return Err(RuntimeError::Blocked(format!("the final answer does not follow the schema asked for: {problem}")));
+    }
+    let tree = core.tree().await;
+    let changed = match (core.turn_start().and_then(|start| start.tree), &tree) {
+        (Some(before), Some(now)) => before != *now,
+        // Without a comparison, what the tools say has to do.
+        _ => tools_changed_something(core)?,
+    };
+    if !changed {
+        return Ok(Some(TurnOutcome { status: SessionStatus::Answered, answer }));
+    }
+    let missing = unproven(core, tree.as_deref())?;
+    let Some(missing) = missing else {
+        return Ok(Some(TurnOutcome { status: SessionStatus::Unverified, answer }));
+    };
+    let results = verification::run(core, None, &missing, &scope.cancel).await?;
+    if missing.is_empty() || verification::all_passed(&results) {
+        return Ok(Some(TurnOutcome { status: SessionStatus::Verified, answer }));
+    }
+    if told(main, FragmentKind::Reminder, "<verification>") < SECOND_CHANCES {
+        let failed = fragments::verification_failed(&verification::failures(&results));
+        main.append(core, vec![failed], Vec::new(), Vec::new())?;
+        return Ok(None);
+    }
+    Ok(Some(TurnOutcome { status: SessionStatus::Unverified, answer }))
+}
+
+/// The checks that have not passed on this very state of the files. None when there is nothing that could prove anything.
+fn unproven(core: &Core, tree: Option<&str>) -> Result<Option<Vec<Check>>, RuntimeError> {
+    let mut entries = core.verify_entries();
+    if entries.is_empty() {
+        // The checks that briefs of this turn asked for are the next best thing.
+        let since = core.turn_started_at();
+        for record in core.store.delegations(&core.session)? {
+            if record.opened_at >= since && record.closed.is_some() {
+                entries.extend(record.brief.acceptance.iter().map(|line| core.check_named(line)));
+            }
+        }
+        entries.dedup();
+        if entries.is_empty() {
+            return Ok(None);
+        }
+    }
+    let Some(tree) = tree else { return Ok(Some(entries)) };
+    let mut missing = Vec::new();
+    for check in entries {
+        if !core.passed_on(tree, &check.command)? {
+            missing.push(check);
+        }
+    }
+    Ok(Some(missing))
+}
+
+fn tools_changed_something(core: &Core) -> Result<bool, RuntimeError> {
+    let since = core.turn_started_at();
+    Ok(core
+        .store
+        .all_tool_runs(&core.session)?
+        .iter()
+        .filter(|run| run.intent.at >= since)
+        .any(|run| run.intent.tool == "bash" || run.done.as_ref().is_some_and(|done| !done.files.is_empty())))
+}
+
+fn told(agent: &Agent, wanted: FragmentKind, words: &str) -> usize {
+    since_user(&agent.items)
+        .iter()
+        .filter(|item| matches!(item, Item::Fragment { kind, text } if *kind == wanted && text.contains(words)))
+        .count()
+}
+
+impl Core {
+    /// The `session.completed` event: every number is a query over the ledger.
+    pub(crate) fn completed(&self, status: SessionStatus) -> Result<EventBody, RuntimeError> {
+        let cost = self.store.session_cost(&self.session)?;
+        let rows = self.store.ledger(&self.session)?;
+        let usage: Usage = cost.usage;
+        Ok(EventBody::SessionCompleted {
+            status,
+            exit_code: status.exit_code(),
+            usd: cost.usd,
+            agents: self.store.totals(&self.session)?,
+            baseline: baseline::estimate(&self.catalogue, &self.team.main().id, &rows, cost.usd),
+            cache_hit_rate: usage.hit_rate(),
+        })
+    }
+}

@@ -1,0 +1,212 @@
+//! Answering the tool calls of a step: intent before effect, result before the next thing, everything in the order asked.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use protocol::event::EventBody;
+use protocol::{AgentId, CallId, Item, ToolOutcome};
+use serde_json::Value;
+use store::{ToolDone, ToolIntent, ToolRun, Write};
+use tools::{Effect, Registry, Tool, ToolContext, ToolError, ToolOutput};
+
+use crate::agent::Agent;
+use crate::error::RuntimeError;
+use crate::host::HostPort;
+use crate::machine::took_over;
+use crate::run::Scope;
+use crate::session::Core;
+
+/// What an effect without a recorded result is answered with.
+pub(crate) const INTERRUPTED: &str = "interrupted, effects unknown: the program was stopped while this ran, and it was not \
+run again. Check what it did before you repeat it.";
+
+/// A call as the model asked for it.
+#[derive(Clone, Debug)]
+struct Call {
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+/// What answering the calls of one step needs of the agent. Borrowed nowhere, so that calls can run side by side.
+struct Step<'a> {
+    core: &'a Arc<Core>,
+    scope: &'a Scope,
+    agent: AgentId,
+    registry: &'a Registry,
+    /// Tools that stand in the schema but are closed until a take-over.
+    closed: &'a [String],
+    /// The assistant item that asks.
+    item_seq: u64,
+    recorded: Vec<ToolRun>,
+}
+
+/// Answers all calls of the last item and appends the results.
+pub(crate) async fn run_tools(core: &Arc<Core>, agent: &mut Agent, scope: &Scope) -> Result<(), RuntimeError> {
+    let calls: Vec<Call> = agent
+        .items
+        .last()
+        .map(Item::tool_calls)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(id, name, arguments)| Call { id: id.to_owned(), name: name.to_owned(), arguments: arguments.to_owned() })
+        .collect();
+    let item_seq = agent.last_seq();
+    let step = Step {
+        core,
+        scope,
+        agent: agent.spec.id.clone(),
+        registry: &agent.registry,
+        closed: if took_over(&agent.items) { &[] } else { &agent.spec.takes_over },
+        item_seq,
+        recorded: core.store.tool_runs(&core.session, &agent.spec.id, item_seq)?,
+    };
+    let mut results = Vec::with_capacity(calls.len());
+    for group in groups(&step, &calls) {
+        let answers = join_all(group.iter().map(|call| answer(&step, call))).await;
+        for outcome in answers {
+            results.push(outcome?);
+        }
+    }
+    agent.append(core, vec![Item::ToolResults { results }], Vec::new(), Vec::new())
+}
+
+/// Calls that may run at the same time, in the order asked.
+fn groups<'a>(step: &Step<'_>, calls: &'a [Call]) -> Vec<&'a [Call]> {
+    calls.chunk_by(|a, b| may_run_beside_others(step, a) && may_run_beside_others(step, b)).collect()
+}
+
+fn may_run_beside_others(step: &Step<'_>, call: &Call) -> bool {
+    if call.name == "delegate" {
+        // Specialists that cannot change the tree may share it.
+        let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or_default();
+        let to = arguments.get("agent").and_then(Value::as_str).unwrap_or_default();
+        return step.core.team.agent(&AgentId::from(to)).is_some_and(|spec| !can_write(&spec.tools));
+    }
+    step.registry.get(&call.name).is_some_and(|tool| tool.parallel())
+}
+
+fn can_write(tools: &[String]) -> bool {
+    tools.iter().any(|tool| matches!(tool.as_str(), "edit" | "write" | "bash"))
+}
+
+/// The answer to one call: from the record, or by running it.
+async fn answer(step: &Step<'_>, call: &Call) -> Result<ToolOutcome, RuntimeError> {
+    let refused = |text: String| Ok(ToolOutcome::text(&call.id, &call.name, text, true));
+    let Some(tool) = step.registry.get(&call.name) else {
+        let known = step.registry.names().join(", ");
+        return refused(format!("there is no tool `{}`; you have: {known}", call.name));
+    };
+    if step.closed.contains(&call.name) {
+        return refused(format!(
+            "`{}` is closed to you: delegate the work, or open it for this turn with `take_over(reason)`",
+            call.name
+        ));
+    }
+    let arguments: Value = match serde_json::from_str(if call.arguments.trim().is_empty() {
+        "{}"
+    } else {
+        &call.arguments
+    }) {
+        Ok(value) => value,
+        Err(error) => {
+            return refused(format!(
+                "the arguments of `{}` are not JSON ({error}); nothing was done. Send one JSON object that follows the \
+                 tool's schema",
+                call.name
+            ));
+        }
+    };
+    let effect = tool.effect(&arguments);
+    match step.recorded.iter().find(|run| run.intent.call.as_str() == call.id) {
+        Some(ToolRun { done: Some(done), .. }) => return Ok(done.outcome.clone()),
+        Some(ToolRun { done: None, .. }) if effect == Effect::Writes => {
+            return interrupted(step, call);
+        }
+        Some(_) => {}
+        None => begin(step, call, tool.as_ref(), &arguments)?,
+    }
+    run(step, call, tool.as_ref(), arguments).await
+}
+
+/// Makes the intent durable, before the effect.
+fn begin(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: &Value) -> Result<(), RuntimeError> {
+    let intent = ToolIntent {
+        agent: step.agent.clone(),
+        step_item_seq: step.item_seq,
+        call: CallId::new(&call.id),
+        tool: call.name.clone(),
+        arguments: call.arguments.clone(),
+        at: step.core.clock.now(),
+    };
+    let started = EventBody::ToolStarted {
+        tool: call.name.clone(),
+        call: CallId::new(&call.id),
+        summary: tool.summary(arguments),
+    };
+    step.core.journal.commit(vec![Write::ToolIntent(intent)], vec![(Some(step.agent.clone()), started)])
+}
+
+async fn run(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: Value) -> Result<ToolOutcome, RuntimeError> {
+    let id = CallId::new(&call.id);
+    let context = ToolContext {
+        root: step.core.root.clone(),
+        agent: step.agent.clone(),
+        call: id.clone(),
+        host: Arc::new(HostPort::new(step.core.clone(), step.scope.clone())),
+        session: step.core.tools.clone(),
+        cancel: step.scope.cancel.clone(),
+    };
+    let began = step.core.clock.now();
+    let output = match tool.run(&context, arguments).await {
+        Ok(output) => output,
+        Err(ToolError::RespondToModel(text)) => ToolOutput { is_error: true, ..ToolOutput::text(text) },
+        Err(ToolError::Fatal(message)) => return Err(RuntimeError::Tool { tool: call.name.clone(), message }),
+    };
+    if step.scope.cancel.is_cancelled() && call.name == "delegate" {
+        // The delegation stays open: a resume goes on with it instead of telling the caller it was over.
+        return Err(RuntimeError::Interrupted);
+    }
+    let outcome =
+        ToolOutcome { call: id, tool: call.name.clone(), content: output.content.clone(), is_error: output.is_error };
+    let ms = step.core.clock.now().since(began).as_millis() as u64;
+    finish(step, outcome, output, ms)
+}
+
+/// Makes the result durable.
+fn finish(step: &Step<'_>, outcome: ToolOutcome, output: ToolOutput, ms: u64) -> Result<ToolOutcome, RuntimeError> {
+    let completed =
+        EventBody::ToolCompleted { tool: outcome.tool.clone(), call: outcome.call.clone(), ok: !outcome.is_error, ms };
+    let done = ToolDone {
+        agent: step.agent.clone(),
+        step_item_seq: step.item_seq,
+        call: outcome.call.clone(),
+        outcome: outcome.clone(),
+        commands: output.commands,
+        files: output.files,
+        ms,
+        at: step.core.clock.now(),
+    };
+    step.core.journal.commit(vec![Write::ToolDone(done)], vec![(Some(step.agent.clone()), completed)])?;
+    Ok(outcome)
+}
+
+/// A result was never recorded: the model is told, and decides.
+fn interrupted(step: &Step<'_>, call: &Call) -> Result<ToolOutcome, RuntimeError> {
+    let outcome = ToolOutcome::text(&call.id, &call.name, INTERRUPTED, true);
+    finish(step, outcome, ToolOutput::default(), 0)
+}
+
+/// Answers for calls that an interrupted turn left open, without running anything: what was recorded, what was begun and not
+/// finished, what was never begun.
+pub(crate) fn unanswered(agent: &Agent, recorded: &[ToolRun]) -> Vec<ToolOutcome> {
+    let calls = agent.items.last().map(Item::tool_calls).unwrap_or_default();
+    calls
+        .into_iter()
+        .map(|(id, name, _)| match recorded.iter().find(|run| run.intent.call.as_str() == id) {
+            Some(ToolRun { done: Some(done), .. }) => done.outcome.clone(),
+            Some(ToolRun { done: None, .. }) => ToolOutcome::text(id, name, INTERRUPTED, true),
+            None => ToolOutcome::text(id, name, "not run: the user interrupted before it began", true),
+        })
+        .collect()
+}

@@ -1,0 +1,164 @@
+//! Checks that the runtime runs itself. What passed is remembered with the state of the files it passed on, so that "verified"
+//! always means: these bytes.
+
+use std::time::Duration;
+
+use protocol::event::EventBody;
+use protocol::{AgentId, CommandReceipt};
+use serde::{Deserialize, Serialize};
+use store::{NoteRecord, Write};
+use tokio_util::sync::CancellationToken;
+use tools::CheckResult;
+
+use crate::error::RuntimeError;
+use crate::session::Core;
+
+/// Name of the note that keeps what passed on which state of the files.
+const PASSED_NOTE: &str = "check_passed";
+
+/// Longest run of an acceptance command that is not a verify entry.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Output of a failed check that an agent is told, in bytes.
+const TOLD_OUTPUT: usize = 6_000;
+
+/// A check to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// Name of the verify entry, or the command itself.
+    pub(crate) name: String,
+    /// The command line.
+    pub(crate) command: String,
+    /// How long it may take.
+    pub(crate) timeout: Duration,
+}
+
+/// A check that passed on a state of the files.
+#[derive(Serialize, Deserialize)]
+struct Passed {
+    tree: String,
+    command: String,
+}
+
+impl Core {
+    /// All verify entries of the team.
+    pub(crate) fn verify_entries(&self) -> Vec<Check> {
+        self.team
+            .verify
+            .iter()
+            .map(|entry| Check {
+                name: entry.name.clone(),
+                command: entry.command.clone(),
+                timeout: Duration::from_secs(u64::from(entry.timeout_s)),
+            })
+            .collect()
+    }
+
+    /// An acceptance line as a check: the verify entry of that name, otherwise a command.
+    pub(crate) fn check_named(&self, acceptance: &str) -> Check {
+        self.verify_entries().into_iter().find(|check| check.name == acceptance).unwrap_or_else(|| Check {
+            name: acceptance.to_owned(),
+            command: acceptance.to_owned(),
+            timeout: COMMAND_TIMEOUT,
+        })
+    }
+
+    /// Whether a command passed on exactly this state of the files.
+    pub(crate) fn passed_on(&self, tree: &str, command: &str) -> Result<bool, RuntimeError> {
+        Ok(self.store.notes(&self.session)?.iter().filter(|note| note.kind == PASSED_NOTE).any(|note| {
+            serde_json::from_str::<Passed>(&note.json)
+                .is_ok_and(|passed| passed.tree == tree && passed.command == command)
+        }))
+    }
+}
+
+/// Runs checks one after the other, records each, and remembers what passed.
+pub(crate) async fn run(
+    core: &Core,
+    agent: Option<&AgentId>,
+    checks: &[Check],
+    cancel: &CancellationToken,
+) -> Result<Vec<CheckResult>, RuntimeError> {
+    let mut results = Vec::with_capacity(checks.len());
+    for check in checks {
+        if cancel.is_cancelled() {
+            return Err(RuntimeError::Interrupted);
+        }
+        let outcome = tools::run_check(&core.tools, &check.command, check.timeout, cancel).await;
+        let finished = EventBody::VerificationFinished {
+            command: check.command.clone(),
+            exit_code: outcome.exit_code,
+            ms: outcome.ms,
+        };
+        let mut writes = Vec::new();
+        if outcome.exit_code == Some(0)
+            && let Some(tree) = core.tree().await
+        {
+            let passed = Passed { tree, command: check.command.clone() };
+            writes.push(Write::Note(NoteRecord {
+                agent: agent.cloned(),
+                kind: PASSED_NOTE.to_owned(),
+                json: serde_json::to_string(&passed).unwrap_or_default(),
+                at: core.clock.now(),
+            }));
+        }
+        core.journal.commit(writes, vec![(agent.cloned(), finished)])?;
+        let receipt = CommandReceipt {
+            command: check.command.clone(),
+            exit_code: outcome.exit_code,
+            ms: outcome.ms,
+            check: true,
+        };
+        results.push(CheckResult { receipt, output: outcome.output });
+    }
+    Ok(results)
+}
+
+/// All of them ended with exit code 0; false when there were none.
+pub(crate) fn all_passed(results: &[CheckResult]) -> bool {
+    !results.is_empty() && results.iter().all(|result| result.receipt.exit_code == Some(0))
+}
+
+/// What failed, for an agent.
+pub(crate) fn failures(results: &[CheckResult]) -> String {
+    let mut text = String::new();
+    for result in results.iter().filter(|result| result.receipt.exit_code != Some(0)) {
+        let code = result
+            .receipt
+            .exit_code
+            .map_or("no exit code (killed or timed out)".to_owned(), |code| format!("exit code {code}"));
+        let output = &result.output;
+        let tail = output.len().saturating_sub(TOLD_OUTPUT);
+        let start = (tail..output.len()).find(|at| output.is_char_boundary(*at)).unwrap_or(0);
+        text.push_str(&format!("$ {} -> {code}\n{}\n", result.receipt.command, output[start..].trim_end()));
+    }
+    text
+}
+
+/// The `verify` tool.
+pub(crate) async fn verify_by_name(
+    core: &Core,
+    agent: &AgentId,
+    names: &[String],
+    cancel: &CancellationToken,
+) -> Result<Vec<CheckResult>, String> {
+    let entries = core.verify_entries();
+    if entries.is_empty() {
+        return Err(
+            "this team has no verify entries; `agent init` writes some, or name a command as acceptance of a brief"
+                .to_owned(),
+        );
+    }
+    let known = entries.iter().map(|check| check.name.as_str()).collect::<Vec<_>>().join(", ");
+    let wanted = if names.is_empty() {
+        entries
+    } else {
+        let mut wanted = Vec::new();
+        for name in names {
+            let entry = entries.iter().find(|check| check.name == *name);
+            wanted.push(entry.ok_or_else(|| format!("there is no verify entry `{name}`; there are: {known}"))?.clone());
+        }
+        wanted
+    };
+    run(core, Some(agent), &wanted, cancel).await.map_err(|error| error.to_string())
+}

@@ -1,0 +1,177 @@
+//! A Chat Completions request as its messages, read from the bytes received.
+
+use blake3::{Hash, Hasher};
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::block::{FRAME_TOKENS, IMAGE_TOKENS, Reader};
+
+type Fields<'a> = IndexMap<String, &'a RawValue>;
+
+/// A message.
+#[derive(Clone, Debug)]
+pub(crate) struct ChatMessage {
+    pub(crate) role: String,
+    pub(crate) canonical: Hash,
+    pub(crate) tokens: u64,
+    /// Ids of the tool calls it asks for.
+    pub(crate) calls: Vec<String>,
+    /// Call that it answers, for role `tool`.
+    pub(crate) answers: Option<String>,
+}
+
+/// A request's messages and the parameters that rules and cache keys look at.
+#[derive(Clone, Debug)]
+pub(crate) struct ChatPrompt {
+    pub(crate) model: String,
+    pub(crate) messages: Vec<ChatMessage>,
+    pub(crate) tool_names: Vec<String>,
+    pub(crate) tool_tokens: u64,
+    pub(crate) max_completion_tokens: Option<u64>,
+    pub(crate) max_tokens: Option<u64>,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) effort: Option<String>,
+    pub(crate) has_stop: bool,
+    /// Hash of what stands before all messages: tools and the parameters that are part of the prefix.
+    pub(crate) head: Hash,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    model: String,
+    #[serde(borrow)]
+    messages: Vec<Fields<'a>>,
+    #[serde(borrow)]
+    tools: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    response_format: Option<&'a RawValue>,
+    #[serde(borrow)]
+    stop: Option<&'a RawValue>,
+    reasoning_effort: Option<String>,
+    verbosity: Option<String>,
+    service_tier: Option<String>,
+    max_completion_tokens: Option<u64>,
+    max_tokens: Option<u64>,
+    temperature: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct ToolBody<'a> {
+    #[serde(borrow)]
+    function: Option<FunctionBody<'a>>,
+}
+
+#[derive(Deserialize)]
+struct FunctionBody<'a> {
+    name: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(borrow)]
+    parameters: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct CallBody {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    function: CallFunction,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct CallFunction {
+    name: String,
+    arguments: String,
+}
+
+impl ChatPrompt {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// In words, for bytes that are not this dialect.
+    pub(crate) fn read(body: &str, reader: &Reader) -> Result<Self, String> {
+        let body: Body<'_> = serde_json::from_str(body).map_err(|error| error.to_string())?;
+        let mut head = Hasher::new();
+        let (mut tool_names, mut tool_tokens) = (Vec::new(), 0);
+        for tool in body.tools.iter().flatten() {
+            head.update(tool.get().as_bytes());
+            let parsed: ToolBody<'_> = serde_json::from_str(tool.get()).map_err(|error| format!("tools: {error}"))?;
+            tool_tokens += FRAME_TOKENS;
+            if let Some(function) = parsed.function {
+                tool_tokens += reader.count(&function.name)
+                    + reader.count(function.description.as_deref().unwrap_or_default())
+                    + reader.count(function.parameters.map_or("", RawValue::get));
+                tool_names.push(function.name);
+            }
+        }
+        for part in [&body.reasoning_effort, &body.verbosity, &body.service_tier] {
+            head.update(&[0]).update(part.as_deref().unwrap_or_default().as_bytes());
+        }
+        head.update(&[0]).update(body.response_format.map_or("", RawValue::get).as_bytes());
+        Ok(Self {
+            model: body.model,
+            messages: body.messages.iter().map(|fields| message(fields, reader)).collect(),
+            tool_names,
+            tool_tokens,
+            max_completion_tokens: body.max_completion_tokens,
+            max_tokens: body.max_tokens,
+            temperature: body.temperature,
+            effort: body.reasoning_effort,
+            has_stop: body.stop.is_some(),
+            head: head.finalize(),
+        })
+    }
+}
+
+fn message(fields: &Fields<'_>, reader: &Reader) -> ChatMessage {
+    let mut hasher = Hasher::new();
+    for (key, value) in fields {
+        hasher.update(&(key.len() as u64).to_le_bytes()).update(key.as_bytes());
+        let value = without_markers(key, value);
+        hasher.update(&(value.len() as u64).to_le_bytes()).update(value.as_bytes());
+    }
+    let calls: Vec<CallBody> =
+        fields.get("tool_calls").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let called: u64 =
+        calls.iter().map(|call| reader.count(&call.function.name) + reader.count(&call.function.arguments)).sum();
+    let reasoning = reader.count(&string(fields, "reasoning_content"));
+    ChatMessage {
+        role: string(fields, "role"),
+        canonical: hasher.finalize(),
+        tokens: FRAME_TOKENS + content_tokens(fields, reader) + called + reasoning,
+        calls: calls.into_iter().map(|call| call.id).collect(),
+        answers: fields.get("tool_call_id").and_then(|raw| serde_json::from_str(raw.get()).ok()),
+    }
+}
+
+fn content_tokens(fields: &Fields<'_>, reader: &Reader) -> u64 {
+    let Some(content) = fields.get("content") else { return 0 };
+    if content.get().starts_with('"') {
+        return reader.count(&string(fields, "content"));
+    }
+    let parts = serde_json::from_str::<Vec<Fields<'_>>>(content.get()).unwrap_or_default();
+    let tokens = parts.iter().map(|part| match string(part, "type").as_str() {
+        "image_url" | "input_image" => IMAGE_TOKENS,
+        _ => reader.count(&string(part, "text")),
+    });
+    tokens.sum()
+}
+
+/// Markers in the style of other dialects are allowed on text parts and are no part of what is cached.
+fn without_markers(key: &str, value: &RawValue) -> String {
+    let text = value.get();
+    if key != "content" || !text.contains("cache_control") {
+        return text.to_owned();
+    }
+    let Ok(mut parts) = serde_json::from_str::<Vec<Fields<'_>>>(text) else { return text.to_owned() };
+    for part in &mut parts {
+        part.shift_remove("cache_control");
+    }
+    serde_json::to_string(&parts).unwrap_or_else(|_| text.to_owned())
+}
+
+fn string(fields: &Fields<'_>, key: &str) -> String {
+    fields.get(key).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+}

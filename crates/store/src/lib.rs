@@ -1,0 +1,22 @@
+//! What survives the process: sessions, windows with their rendered prefix, transcripts, inputs, tool runs, delegations,
+//! the ledger, the public events. One SQLite file; one [`Store::commit`] is one durable write, all or nothing.
+//!
+//! Not for: deciding anything (the runtime does), rendering (`wire` does; its bytes are kept here as they are), keys and
+//! other secrets (they never come here), telling the time (every moment is an argument).
+
+mod column;
+mod commit;
+mod cost;
+mod database;
+mod error;
+mod read;
+mod record;
+mod schema;
+
+pub use cost::{By, Cost};
+pub use database::{FaultPlan, Store};
+pub use error::StoreError;
+pub use record::{
+    DelegationClosed, DelegationRecord, InputMode, InputRecord, NoteRecord, SessionRecord, SessionSummary, StoredItem,
+    ToolDone, ToolIntent, ToolRun, WindowRecord, Write,
+};

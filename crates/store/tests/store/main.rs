@@ -1,0 +1,16 @@
+//! The store through its public face, on real files.
+#![allow(clippy::disallowed_methods, reason = "tests touch real files")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers of tests are tests, and a child tells its parent"
+)]
+
+mod concurrency;
+mod cost;
+mod crash;
+mod failures;
+mod refusals;
+mod round_trip;
+mod sample;
+mod sessions;

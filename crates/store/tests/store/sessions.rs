@@ -1,0 +1,99 @@
+//! Finding, listing and removing sessions.
+
+use protocol::{SessionId, Timestamp, Usd};
+use rusqlite::Connection;
+use store::{SessionRecord, Store, Write};
+
+use crate::sample::{self, everything};
+
+fn at(id: &str, cwd: &str, updated_at: u64) -> SessionRecord {
+    SessionRecord { cwd: cwd.to_owned(), updated_at: Timestamp(updated_at), ..sample::session(id) }
+}
+
+fn store_with(sessions: &[SessionRecord]) -> (tempfile::TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    for session in sessions {
+        store.commit(&session.id, &[Write::Session(session.clone())]).unwrap();
+    }
+    (dir, store)
+}
+
+fn ids(store: &Store, limit: usize) -> Vec<String> {
+    store.sessions(limit).unwrap().into_iter().map(|summary| summary.session.id.0).collect()
+}
+
+#[test]
+fn sessions_are_listed_newest_first_up_to_the_limit() {
+    let (_dir, store) = store_with(&[at("a", "/x", 5), at("b", "/x", 9), at("c", "/x", 7), at("d", "/x", 9)]);
+    assert_eq!(ids(&store, usize::MAX), ["d", "b", "c", "a"]);
+    assert_eq!(ids(&store, 2), ["d", "b"]);
+    assert_eq!(ids(&store, 0), [""; 0]);
+}
+
+#[test]
+fn a_listed_session_carries_its_steps_dollars_and_status() {
+    let (_dir, store) = store_with(&[]);
+    sample::commit_all(&store, "s", &sample::script("s"));
+    let listed = store.sessions(1).unwrap().remove(0);
+    assert_eq!(listed.steps, 1);
+    assert_eq!(listed.usd, Some(Usd::from_picos(123_456_789_012_345)));
+    assert_eq!(Some(listed.session), store.session(&SessionId::from("s")).unwrap());
+}
+
+#[test]
+fn the_latest_session_is_the_newest_of_its_own_folder() {
+    let (_dir, store) = store_with(&[at("a", "/x", 5), at("b", "/y", 9), at("c", "/x", 4)]);
+    assert_eq!(store.latest("/x").unwrap().unwrap().id.as_str(), "a");
+    assert_eq!(store.latest("/z").unwrap(), None);
+}
+
+#[test]
+fn a_short_id_finds_what_begins_with_it_and_knows_no_wildcards() {
+    let (_dir, store) = store_with(&[at("ab1", "/x", 1), at("ab2", "/x", 2), at("Ab3", "/x", 3), at("a%", "/x", 4)]);
+    let found =
+        |prefix: &str| -> Vec<String> { store.resolve_prefix(prefix).unwrap().into_iter().map(|id| id.0).collect() };
+    assert_eq!(found("ab"), ["ab2", "ab1"]);
+    assert_eq!(found("ab1"), ["ab1"]);
+    assert_eq!(found("a%"), ["a%"]);
+    assert_eq!(found("b"), [""; 0]);
+    assert_eq!(found("").len(), 4);
+}
+
+#[test]
+fn saving_a_session_again_keeps_all_that_belongs_to_it() {
+    let (_dir, store) = store_with(&[]);
+    sample::commit_all(&store, "s", &sample::script("s"));
+    let mut expected = everything(&store, "s");
+    let renamed = SessionRecord { title: "another".to_owned(), ..sample::session("s") };
+    store.commit(&renamed.id, &[Write::Session(renamed.clone())]).unwrap();
+    expected.session = Some(renamed);
+    assert_eq!(everything(&store, "s"), expected);
+}
+
+#[test]
+fn removing_a_session_removes_every_row_of_it_and_no_other() {
+    let (_dir, store) = store_with(&[]);
+    sample::commit_all(&store, "s", &sample::script("s"));
+    sample::commit_all(&store, "t", &sample::script("t"));
+    let kept = everything(&store, "t");
+
+    assert!(store.remove(&SessionId::from("s")).unwrap());
+    assert!(!store.remove(&SessionId::from("s")).unwrap());
+    assert_eq!(everything(&store, "t"), kept);
+
+    // Every table there is, so that one added later is looked at as well.
+    let db = Connection::open(store.path()).unwrap();
+    let mut tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(tables.len(), 10);
+    for table in tables {
+        let column = if table == "sessions" { "id" } else { "session" };
+        let count = |id: &str| -> u64 {
+            let sql = format!("SELECT count(*) FROM {table} WHERE {column} = ?1");
+            db.query_row(&sql, [id], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(count("s"), 0, "{table}");
+        assert!(count("t") > 0, "{table}: the sample has no row here, so that this test shows nothing");
+    }
+}

@@ -1,0 +1,20 @@
+//! Teams: the YAML file that declares agents, verification, budget and caching, read strictly and resolved to what the
+//! runtime works with. It runs nothing, asks no provider and opens no file: it gets text, and says with file, line and
+//! column what is wrong with it.
+
+mod builtin;
+mod error;
+mod load;
+mod resolve;
+mod schema;
+mod show;
+mod spec;
+mod tools;
+
+pub use builtin::{builtin, builtin_names};
+pub use catalogue::ModelRef;
+pub use error::{TeamError, TeamErrorKind};
+pub use load::{LoadOptions, load};
+pub use schema::json_schema;
+pub use show::Field;
+pub use spec::{AgentSpec, Audience, Budget, CacheSettings, Compaction, Limits, Role, Team, VerifyEntry};

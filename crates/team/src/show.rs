@@ -1,0 +1,189 @@
+//! Every resolved field and where it came from.
+
+use std::collections::BTreeMap;
+
+use catalogue::yaml::{self, Path};
+use protocol::Brain;
+use protocol::request::Ttl;
+
+use crate::spec::{AgentSpec, Role, Team};
+
+/// A resolved field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Which: `agents.sidekick.brain.model`.
+    pub path: String,
+    /// Its value, as it would stand in a file.
+    pub value: String,
+    /// Where it came from: `team.yaml:12`, `default of role specialist`, `built-in tandem`, ...
+    pub origin: String,
+}
+
+/// What is remembered of a team's making, for [`Team::show`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Sources {
+    file: String,
+    text: String,
+    /// The agents are the built-in team's.
+    borrowed: bool,
+    /// Agent -> the alias its brain was reached by.
+    brains: BTreeMap<String, String>,
+    /// Check -> who added it after loading.
+    merged: BTreeMap<String, String>,
+    /// Agent -> tools its role added to what the file grants.
+    added: BTreeMap<String, Vec<String>>,
+}
+
+impl Sources {
+    pub(crate) fn new(file: &str, text: &str, borrowed: bool) -> Self {
+        Self { file: file.to_owned(), text: text.to_owned(), borrowed, ..Self::default() }
+    }
+
+    pub(crate) fn brain(&mut self, agent: &str, via: Option<String>) {
+        if let Some(via) = via {
+            self.brains.insert(agent.to_owned(), via);
+        }
+    }
+
+    pub(crate) fn added(&mut self, agent: &str, tools: &[String]) {
+        if !tools.is_empty() {
+            self.added.insert(agent.to_owned(), tools.to_vec());
+        }
+    }
+
+    pub(crate) fn merged(&mut self, check: &str, origin: &str) {
+        self.merged.insert(check.to_owned(), origin.to_owned());
+    }
+
+    /// `team.yaml:12` where the file says it.
+    fn said(&self, path: &Path) -> Option<String> {
+        yaml::place_of(&self.text, path).map(|place| format!("{}:{}", self.file, place.line))
+    }
+}
+
+impl Team {
+    /// Every resolved field with its value and where it came from, in the order of the format.
+    pub fn show(&self) -> Vec<Field> {
+        let mut list = List { sources: &self.sources, fields: Vec::new() };
+        list.add("version", "1".to_owned(), &Path::default().key("version"), "default");
+        let name = Path::default().key("name");
+        list.add("name", self.name.clone(), &name, "name of the file");
+        for (index, agent) in self.agents.iter().enumerate() {
+            list.agent(agent, &Path::default().key("agents").index(index), self.is_solo());
+        }
+        for (index, check) in self.verify.iter().enumerate() {
+            let path = Path::default().key("verify").index(index);
+            let origin = self.sources.merged.get(&check.name).cloned();
+            for (field, value) in [("command", check.command.clone()), ("timeout_s", check.timeout_s.to_string())] {
+                let shown = format!("verify.{}.{field}", check.name);
+                match &origin {
+                    Some(origin) => list.push(shown, value, origin.clone()),
+                    None => list.add(&shown, value, &path.key(field), "default"),
+                }
+            }
+        }
+        self.show_settings(&mut list);
+        list.fields
+    }
+
+    fn show_settings(&self, list: &mut List<'_>) {
+        let no_limit = || "no limit".to_owned();
+        let lifetime = |ttl: Ttl| if ttl == Ttl::Long { "long" } else { "short" }.to_owned();
+        let settings = [
+            ("budget", "usd", self.budget.usd.map_or_else(no_limit, |usd| usd.to_string())),
+            ("budget", "steps", self.budget.steps.map_or_else(no_limit, |steps| steps.to_string())),
+            ("compaction", "at", self.compaction.at.map_or("auto".to_owned(), |at| at.to_string())),
+            ("compaction", "keep_tail", self.compaction.keep_tail.to_string()),
+            ("compaction", "summary_max", self.compaction.summary_max.to_string()),
+            ("cache", "prefix", lifetime(self.cache.prefix)),
+            ("cache", "tail", lifetime(self.cache.tail)),
+        ];
+        for (section, field, value) in settings {
+            let path = Path::default().key(section).key(field);
+            list.add(&format!("{section}.{field}"), value, &path, "default");
+        }
+    }
+}
+
+struct List<'a> {
+    sources: &'a Sources,
+    fields: Vec<Field>,
+}
+
+impl List<'_> {
+    fn push(&mut self, path: String, value: String, origin: String) {
+        self.fields.push(Field { path, value, origin });
+    }
+
+    fn add(&mut self, shown: &str, value: String, path: &Path, default: &str) {
+        let origin = self.sources.said(path).unwrap_or_else(|| default.to_owned());
+        self.push(shown.to_owned(), value, origin);
+    }
+
+    fn agent(&mut self, agent: &AgentSpec, path: &Path, solo: bool) {
+        let default = match (self.sources.borrowed, solo) {
+            (true, _) => "built-in tandem".to_owned(),
+            (false, true) => "default of a team of one".to_owned(),
+            (false, false) => format!("default of role {}", agent.role.as_str()),
+        };
+        let id = agent.id.as_str();
+        let shown = |field: &str| format!("agents.{id}.{field}");
+        let optional = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
+        let role_default = match (agent.role, solo) {
+            (Role::Coordinator, true) => "the only agent",
+            (Role::Coordinator, false) => "the first agent",
+            (Role::Specialist, _) => "not the coordinator",
+        };
+        self.add(&shown("role"), agent.role.as_str().to_owned(), &path.key("role"), role_default);
+        self.add(&shown("specialty"), optional(&agent.specialty), &path.key("specialty"), &default);
+        self.brain(&agent.brain, id, &path.key("brain"), &default);
+        let rungs: Vec<String> = agent.ladder.iter().map(ToString::to_string).collect();
+        self.add(&shown("ladder"), list_of(&rungs), &path.key("ladder"), &default);
+        self.add(&shown("instructions"), optional(&agent.instructions), &path.key("instructions"), &default);
+        self.tools(agent, path, &default);
+        self.add(&shown("audience"), agent.audience.as_str().to_owned(), &path.key("audience"), &default);
+        let limits = path.key("limits");
+        let usd = agent.limits.usd.map_or("no limit of its own".to_owned(), |usd| usd.to_string());
+        self.add(&shown("limits.steps"), agent.limits.steps.to_string(), &limits.key("steps"), &default);
+        self.add(&shown("limits.usd"), usd, &limits.key("usd"), &default);
+        self.add(&shown("limits.minutes"), agent.limits.minutes.to_string(), &limits.key("minutes"), &default);
+        let addressees: Vec<String> = agent.delegates_to.iter().map(ToString::to_string).collect();
+        self.add(&shown("delegates_to"), list_of(&addressees), &path.key("delegates_to"), &default);
+    }
+
+    fn tools(&mut self, agent: &AgentSpec, path: &Path, default: &str) {
+        let shown = |field: &str| format!("agents.{}.{field}", agent.id);
+        let said = self.sources.said(&path.key("modules")).unwrap_or_else(|| default.to_owned());
+        let origin = match self.sources.added.get(agent.id.as_str()) {
+            Some(added) => format!("{said}, and {} of role {}", added.join(", "), agent.role.as_str()),
+            None => said,
+        };
+        self.push(shown("tools"), list_of(&agent.tools), origin.clone());
+        let origin = if agent.takes_over.is_empty() { "no tool waits for take_over".to_owned() } else { origin };
+        self.push(shown("takes_over"), list_of(&agent.takes_over), origin);
+    }
+
+    fn brain(&mut self, brain: &Brain, agent: &str, path: &Path, default: &str) {
+        let shown = |field: &str| format!("agents.{agent}.brain.{field}");
+        let said = self.sources.said(&path.key("model")).or_else(|| self.sources.said(path));
+        let said = said.unwrap_or_else(|| default.to_owned());
+        let origin = match self.sources.brains.get(agent) {
+            Some(via) => format!("{said}, {via}"),
+            None => said,
+        };
+        self.push(shown("provider"), brain.provider.clone(), origin.clone());
+        self.push(shown("model"), brain.model.clone(), origin);
+        let own = "the model's own".to_owned();
+        let effort = brain.effort.map_or(own.clone(), |effort| format!("{effort:?}").to_lowercase());
+        let temperature = brain.temperature.map_or(own, |temperature| temperature.to_string());
+        let headers: Vec<String> = brain.headers.keys().cloned().collect();
+        self.add(&shown("max_tokens"), brain.max_tokens.to_string(), &path.key("max_tokens"), "default");
+        self.add(&shown("temperature"), temperature, &path.key("temperature"), "default");
+        self.add(&shown("effort"), effort, &path.key("effort"), "default");
+        self.add(&shown("headers"), list_of(&headers), &path.key("headers"), "default");
+    }
+}
+
+fn list_of(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}

@@ -1,0 +1,43 @@
+//! Walks a folder in the order of names, by the repository's ignore rules, hidden files included, `.git` left out.
+
+use std::path::Path;
+
+use ignore::WalkBuilder;
+
+/// Most files looked at to find a name that is near to a wrong one.
+const LOOK_FOR_NEAR: usize = 5_000;
+
+/// A walk over everything beneath `folder`. Symlinks are listed and not followed. What the user's own global ignore file
+/// says is left out: the same repository gives the same answer everywhere.
+pub(crate) fn walk(folder: &Path) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(folder);
+    builder
+        .hidden(false)
+        .git_global(false)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .sort_by_file_name(std::ffi::OsStr::cmp);
+    builder
+}
+
+/// Up to three files whose path is near to one that does not exist.
+pub(crate) fn similar_files(root: &Path, wanted: &str) -> Vec<String> {
+    let name = Path::new(wanted).file_name().map(|name| name.to_string_lossy().to_string());
+    let files: Vec<String> = walk(root)
+        .build()
+        .flatten()
+        .take(LOOK_FOR_NEAR)
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_str()?.to_owned()))
+        .collect();
+    let same_name = |file: &&String| Path::new(file).file_name().and_then(|name| name.to_str()) == name.as_deref();
+    let mut near: Vec<String> = files.iter().filter(same_name).take(3).cloned().collect();
+    let all: Vec<&str> = files.iter().map(String::as_str).collect();
+    for file in similar::get_close_matches(wanted, &all, 3, 0.7) {
+        if near.len() < 3 && !near.iter().any(|known| known == file) {
+            near.push(file.to_owned());
+        }
+    }
+    near
+}

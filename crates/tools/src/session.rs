@@ -1,0 +1,168 @@
+//! What the tools of one session share: the mode of approval, the files each agent has seen, background processes, the
+//! environment of commands, and the folder for output that is too long for a transcript.
+#![expect(clippy::disallowed_methods, reason = "makes the folder that long output goes to")]
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use protocol::Clock;
+
+use crate::filesystem::ledger::{FileLedger, SeenFile};
+use crate::permissions::{ApprovalMode, Policy};
+use crate::shell::environment;
+use crate::shell::processes::Processes;
+use crate::tool::ToolError;
+
+/// What a session's tools are made from.
+pub struct SessionToolsConfig {
+    /// The workspace's folder; must exist.
+    pub root: PathBuf,
+    /// Where the full text of long output is kept; made when it is missing. Agents may read it.
+    pub output_dir: PathBuf,
+    /// When a person is asked.
+    pub mode: ApprovalMode,
+    /// Command lines that need no approval, besides the built-in list: the team's `verify` commands. Whole lines.
+    pub allowed_commands: Vec<String>,
+    /// The environment of this process. Commands get an allow-listed part of it, never keys.
+    pub environment: Vec<(String, String)>,
+    /// The shell; `bash` where there is one, else `sh`, when none is given.
+    pub shell: Option<PathBuf>,
+    /// Tells how long commands took.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What the tools of one session share. Dropping it ends every process that was started with it.
+pub struct SessionTools {
+    root: PathBuf,
+    output_dir: PathBuf,
+    mode: Mutex<ApprovalMode>,
+    allowed_commands: Vec<String>,
+    environment: Vec<(String, String)>,
+    shell: PathBuf,
+    /// Marks every process of this session in its environment, so that none is missed when the session ends.
+    cookie: String,
+    commands_started: AtomicU32,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) files: FileLedger,
+    pub(crate) processes: Processes,
+    /// Held while a file is compared with what was read and replaced.
+    pub(crate) writing: tokio::sync::Mutex<()>,
+}
+
+impl SessionTools {
+    /// Checks the workspace's folder and makes the folder for long output.
+    ///
+    /// # Errors
+    /// [`ToolError::Fatal`] when the workspace is not a folder, or the output folder cannot be made.
+    pub fn new(config: SessionToolsConfig) -> Result<Self, ToolError> {
+        let root = config.root.canonicalize().map_err(|error| {
+            ToolError::Fatal(format!("the workspace {} cannot be opened: {error}", config.root.display()))
+        })?;
+        if !root.is_dir() {
+            return Err(ToolError::Fatal(format!("the workspace {} is not a folder", root.display())));
+        }
+        let output_dir = make_folder(&config.output_dir).map_err(|error| {
+            ToolError::Fatal(format!(
+                "the folder for long output, {}, cannot be made: {error}",
+                config.output_dir.display()
+            ))
+        })?;
+        let environment = environment::allowed(&config.environment);
+        let shell = config.shell.unwrap_or_else(|| environment::find_shell(&environment));
+        static SESSIONS: AtomicU32 = AtomicU32::new(0);
+        let cookie =
+            format!("{}-{}-{}", std::process::id(), config.clock.now().0, SESSIONS.fetch_add(1, Ordering::Relaxed));
+        Ok(Self {
+            root,
+            output_dir,
+            mode: Mutex::new(config.mode),
+            allowed_commands: config.allowed_commands,
+            environment,
+            shell,
+            cookie,
+            commands_started: AtomicU32::new(0),
+            clock: config.clock,
+            files: FileLedger::default(),
+            processes: Processes::default(),
+            writing: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// The workspace's folder: canonical, absolute.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder for output that is too long for a transcript.
+    pub fn output_dir(&self) -> &Path {
+        &self.output_dir
+    }
+
+    /// The mode in force.
+    pub fn mode(&self) -> ApprovalMode {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the mode; it holds from the next decision on.
+    pub fn set_mode(&self, mode: ApprovalMode) {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+    }
+
+    /// What permissions are decided by.
+    pub fn policy(&self) -> Policy {
+        Policy { mode: self.mode(), root: self.root.clone(), allowed_commands: self.allowed_commands.clone() }
+    }
+
+    /// The files that agents have seen, to be stored with the session.
+    pub fn seen_files(&self) -> Vec<SeenFile> {
+        self.files.all()
+    }
+
+    /// Puts back what [`SessionTools::seen_files`] gave, so that a resumed session still knows who read what.
+    pub fn restore_seen_files(&self, seen: Vec<SeenFile>) {
+        self.files.restore(seen);
+    }
+
+    /// Ends every background process, and everything that was started and left behind.
+    pub async fn shutdown(&self) {
+        self.processes.stop_all().await;
+        self.end_marked();
+    }
+
+    fn end_marked(&self) {
+        if self.commands_started.load(Ordering::Relaxed) > 0 {
+            environment::end_marked(&format!("{}.", self.cookie));
+        }
+    }
+
+    pub(crate) fn shell(&self) -> &Path {
+        &self.shell
+    }
+
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.environment
+    }
+
+    /// A mark for the next command's processes.
+    pub(crate) fn next_mark(&self) -> String {
+        format!("{}.{}.", self.cookie, self.commands_started.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Drop for SessionTools {
+    fn drop(&mut self) {
+        self.processes.kill_all();
+        self.end_marked();
+    }
+}
+
+/// Makes a folder that only its owner can enter: output may hold what the user's programs print.
+fn make_folder(path: &Path) -> std::io::Result<PathBuf> {
+    if !path.is_dir() {
+        std::fs::create_dir_all(path)?;
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    path.canonicalize()
+}

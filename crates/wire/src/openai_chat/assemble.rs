@@ -1,0 +1,161 @@
+//! A request body from rendered pieces: model, settings, tools, then the system message and the rest, always in this order.
+
+use protocol::{Position, Request, Settings, ToolChoice};
+
+use super::render::{self, TEXT_PART};
+use crate::codec::{Assembly, Rendered, WireError};
+use crate::ids::short;
+use crate::json::{Object, array, string};
+use crate::marks::{self, Marks};
+use crate::words::{effort, extra};
+
+/// The whole body of a neutral request.
+pub(super) fn write_request(request: &Request) -> Result<Vec<u8>, WireError> {
+    let tools: Vec<String> = request.tools.iter().map(render::tool).collect();
+    let rendered = request.messages.iter().map(|message| render::message(message, &request.settings.chat));
+    let messages = rendered.collect::<Result<Vec<_>, _>>()?;
+    let order = |message: usize| request.messages.get(message).map(render::order).unwrap_or_default();
+    let breakpoints = marks::translate(&request.breakpoints, &render::system_order(&request.system), order);
+    Ok(assemble(&Assembly {
+        model: &request.model,
+        tools: &tools,
+        system: &render::system(&request.system),
+        messages: &messages,
+        breakpoints: &breakpoints,
+        settings: &request.settings,
+    }))
+}
+
+/// The body: pieces are copied. Markers are spliced in only where the server knows them.
+pub(super) fn assemble(assembly: &Assembly<'_>) -> Vec<u8> {
+    let marked = assembly.settings.chat.cache_control;
+    let marks = if marked { Marks::plan(assembly, is_markable) } else { Marks::none() };
+    let mut out = head(assembly).into_bytes();
+    if !assembly.tools.is_empty() {
+        out.extend_from_slice(b",\"tools\":");
+        out.extend_from_slice(array(assembly.tools).as_bytes());
+    }
+    out.extend_from_slice(b",\"messages\":[");
+    let mut first = true;
+    if !assembly.system.is_empty() {
+        system(&mut out, assembly.system, marked, &marks);
+        first = false;
+    }
+    for (number, message) in assembly.messages.iter().enumerate().filter(|(_, message)| !message.blocks.is_empty()) {
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        append_message(&mut out, number, message, &marks);
+    }
+    out.extend_from_slice(b"]}");
+    out
+}
+
+/// One system message: not every server takes a second one. Its blocks are joined by an empty line, or are parts of their
+/// own where they may carry markers.
+fn system(out: &mut Vec<u8>, blocks: &[String], marked: bool, marks: &Marks) {
+    out.extend_from_slice(br#"{"role":"system","content":"#);
+    if marked {
+        out.push(b'[');
+        for (index, block) in blocks.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            marks::append(out, &format!("{TEXT_PART}{block}}}"), marks.at(Position::System(index)), "}");
+        }
+        out.push(b']');
+    } else {
+        let inner = blocks.iter().map(|block| {
+            let quoted = block.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            quoted.unwrap_or(block)
+        });
+        out.push(b'"');
+        for (index, block) in inner.enumerate() {
+            if index > 0 {
+                out.extend_from_slice(br"\n\n");
+            }
+            out.extend_from_slice(block.as_bytes());
+        }
+        out.push(b'"');
+    }
+    out.push(b'}');
+}
+
+fn append_message(out: &mut Vec<u8>, message: usize, rendered: &Rendered, marks: &Marks) {
+    out.extend_from_slice(rendered.open.as_bytes());
+    for (block, piece) in rendered.blocks.iter().enumerate() {
+        if block > 0 {
+            out.push(b',');
+        }
+        // A part takes the marker itself, a whole message in its last part.
+        let ending = if piece.starts_with(r#"{"role""#) { "}]}" } else { "}" };
+        marks::append(out, piece, marks.at(Position::Message { message, block }), ending);
+    }
+    out.extend_from_slice(rendered.close.as_bytes());
+}
+
+/// Text can carry a marker: a string of the system prompt, a text part, or a message whose last part is text.
+fn is_markable(piece: &str) -> bool {
+    let text_last = || piece.rfind(TEXT_PART) > piece.rfind(r#"{"type":"image_url""#) && piece.ends_with(r#""}]}"#);
+    piece.starts_with('"')
+        || piece.starts_with(TEXT_PART)
+        || (piece.starts_with(r#"{"role""#) && !piece.starts_with(r#"{"role":"assistant""#) && text_last())
+}
+
+/// Everything that is not context. A field that came in a form we only partly understand goes back in that form.
+fn head(assembly: &Assembly<'_>) -> String {
+    let settings = assembly.settings;
+    let chat = &settings.chat;
+    let tools = !assembly.tools.is_empty();
+    let number = |number: Option<u32>| number.map(|number| number.to_string());
+    let flag = |flag: bool| if flag { "true" } else { "false" };
+    let usage = settings.stream && chat.include_usage;
+    let stop = array(settings.stop.iter().map(|stop| string(stop)));
+    let mut head = Object::new().text("model", assembly.model);
+    let before = [
+        (chat.max_tokens_field.as_str(), number(settings.max_tokens)),
+        ("stream", settings.stream.then(|| "true".to_owned())),
+        ("stream_options", usage.then(|| r#"{"include_usage":true}"#.to_owned())),
+    ];
+    let after = [
+        ("stop", (!settings.stop.is_empty()).then_some(stop)),
+        ("reasoning_effort", settings.effort.filter(|_| chat.reasoning_effort).map(|it| string(effort(it)))),
+        ("parallel_tool_calls", settings.parallel_tool_calls.filter(|_| tools).map(|it| flag(it).to_owned())),
+        ("tool_choice", if tools { tool_choice(settings) } else { None }),
+        ("prompt_cache_key", settings.cache_key.as_deref().filter(|_| chat.cache_key).map(|key| string(&short(key)))),
+        ("response_format", response_format(settings)),
+    ];
+    for (name, json) in before {
+        if extra(settings, name).is_none() {
+            head = head.raw_if(name, json.as_deref());
+        }
+    }
+    head = head.fraction("temperature", settings.temperature).fraction("top_p", settings.top_p);
+    for (name, json) in after {
+        if extra(settings, name).is_none() {
+            head = head.raw_if(name, json.as_deref());
+        }
+    }
+    for (name, json) in &settings.extra {
+        head = head.raw(name, json);
+    }
+    head.open()
+}
+
+fn tool_choice(settings: &Settings) -> Option<String> {
+    match &settings.tool_choice {
+        ToolChoice::Auto => None,
+        ToolChoice::None => Some(string("none")),
+        ToolChoice::Any => Some(string("required")),
+        ToolChoice::Tool(name) => {
+            Some(Object::of_type("function").raw("function", &Object::new().text("name", name).end()).end())
+        }
+    }
+}
+
+fn response_format(settings: &Settings) -> Option<String> {
+    let schema = settings.response_schema.as_ref()?;
+    let named = Object::new().text("name", "answer").raw("schema", &schema.to_string()).end();
+    Some(Object::of_type("json_schema").raw("json_schema", &named).end())
+}
