@@ -27,7 +27,8 @@ pub struct Forecast {
 pub struct Expectation {
     /// Tokens that should be read from the cache.
     pub cache_read: u64,
-    /// Why it is not the whole of what was sent before: `window_opened`, `expired`, `not_cached`.
+    /// Why it is not the whole of what was sent before: `window_opened`, `expired`, `not_cached`,
+    /// `cache_unknown`.
     pub reason: Option<&'static str>,
 }
 
@@ -41,7 +42,7 @@ impl Forecast {
             (Posture::Explicit { ttl_long, .. }, Some(Ttl::Long)) => *ttl_long,
             (Posture::Explicit { ttl_short, .. }, _) => *ttl_short,
             (Posture::Implicit { ttl, .. }, _) => *ttl,
-            (Posture::Unknown, _) => return Expectation { cache_read: 0, reason: Some("not_cached") },
+            (Posture::Unknown, _) => return Expectation { cache_read: 0, reason: Some("cache_unknown") },
         };
         if now.since(self.at) >= life {
             return Expectation { cache_read: 0, reason: Some("expired") };

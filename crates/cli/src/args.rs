@@ -57,6 +57,9 @@ pub(crate) struct TeamArgs {
     /// Use this folder's .agent/ files from now on.
     #[arg(long)]
     pub(crate) trust: bool,
+    /// The person was asked and said no: go on as if the folder had no such files.
+    #[arg(skip)]
+    pub(crate) without_project: bool,
 }
 
 /// A wire format, by the name of its maker.

@@ -89,13 +89,13 @@ impl Core {
             return Ok(Some(reason));
         }
         let Some(limit) = self.budget.usd else { return Ok(None) };
-        let Some(spent) = cost.usd else {
+        if cost.usd.is_none() {
             self.notice(
-                "the price of a model used here is not known, so the dollar budget cannot be enforced; \
-                 give its price in models.yaml, or limit steps",
+                "the price of a model used here is not known, so the dollar budget holds only what is priced; give its \
+                 price in models.yaml, or limit steps",
             );
-            return Ok(None);
-        };
+        }
+        let spent = cost.at_least;
         if spent >= limit {
             return Ok(Some(format!("the session's budget of {limit} is used up ({spent} spent)")));
         }

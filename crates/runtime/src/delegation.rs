@@ -229,8 +229,10 @@ async fn close(
         usage: receipt.usage,
         usd: receipt.usd,
     };
+    let worth = core.worth_note(&record, agent, report.as_ref(), &receipt);
     record.closed = Some(DelegationClosed { report, receipt, at: core.clock.now() });
-    core.journal.commit(vec![Write::Delegation(record.clone())], vec![(Some(record.from.clone()), finished)])?;
+    let writes = vec![Write::Delegation(record.clone()), worth];
+    core.journal.commit(writes, vec![(Some(record.from.clone()), finished)])?;
     answer::from_record(&record).map_err(RuntimeError::Setup)
 }
 

@@ -36,7 +36,16 @@ pub fn system_prompt(team: &Team, agent: &AgentSpec) -> Vec<String> {
         Role::Specialist => include_str!("prompts/specialist.md"),
         Role::Solo => include_str!("prompts/solo.md"),
     };
-    let mut blocks = vec![prose.replace("{agent}", agent.id.as_str()).replace("{specialty}", &specialty)];
+    let own_hands = if agent.takes_over.is_empty() {
+        include_str!("prompts/main_open.md")
+    } else {
+        include_str!("prompts/main_take_over.md")
+    };
+    let prose = prose
+        .replace("{agent}", agent.id.as_str())
+        .replace("{specialty}", &specialty)
+        .replace("{own_hands}", own_hands.trim());
+    let mut blocks = vec![prose];
     let mut definition = String::new();
     if Role::of(team, agent) == Role::Main {
         definition.push_str("# Your team\n");

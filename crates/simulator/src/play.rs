@@ -246,10 +246,14 @@ impl<'a> Scene<'a> {
         all.join("\n")
     }
 
-    /// The start of the last user message that is no answer to a tool call.
+    /// The start of the user's words: the last round that is no answer to a tool call, without what a program put into
+    /// tags around them (`<environment>...`).
     fn task(&self) -> String {
         let asked = self.rounds.iter().rev().find(|round| !round.has_results());
-        asked.map(|round| told(&round.told)).unwrap_or_default().trim().chars().take(TASK_CHARS).collect()
+        let messages = asked.map(|round| round.told.as_slice()).unwrap_or_default();
+        let words: Vec<&Message> =
+            messages.iter().copied().filter(|message| !told(&[message]).trim_start().starts_with('<')).collect();
+        told(&words).trim().chars().take(TASK_CHARS).collect()
     }
 }
 

@@ -38,6 +38,7 @@ impl Store {
             return Ok(());
         }
         let mut writer = self.writer();
+        let dies = self.dies_before(&writer);
         // Taking the write lock at the start: a transaction that only finds out later cannot wait for it.
         let transaction = writer
             .connection
@@ -45,6 +46,9 @@ impl Store {
             .map_err(|error| self.error(error))?;
         for one in writes {
             write(&transaction, session, one).map_err(|cause| self.refusal(session, one, cause))?;
+        }
+        if dies {
+            std::process::abort();
         }
         transaction.commit().map_err(|error| self.error(error))?;
         self.committed(&mut writer);

@@ -31,6 +31,8 @@ const STATEMENTS: usize = 64;
 pub struct FaultPlan {
     /// Abort the process right after this successful [`Store::commit`], counted from 1 since the store was opened.
     pub abort_at_write: Option<u64>,
+    /// Abort the process when all of this commit is written but not yet durable: the world has moved on, the record has not.
+    pub abort_before_write: Option<u64>,
 }
 
 /// The store: cheap to clone, usable from any thread. Calls block for as long as SQLite needs (milliseconds, except while
@@ -98,6 +100,11 @@ impl Store {
     pub(crate) fn writer(&self) -> MutexGuard<'_, Writer> {
         // A thread that panicked left no transaction open: dropping one rolls it back.
         self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the fault plan wants the process dead in front of the next commit.
+    pub(crate) fn dies_before(&self, writer: &Writer) -> bool {
+        self.inner.fault.abort_before_write == Some(writer.commits + 1)
     }
 
     /// Counts a successful commit, and dies where the fault plan says so.

@@ -14,7 +14,7 @@ pub fn place_exists(root: &Path, at: &str) -> bool {
         None => (at, None),
     };
     let relative = Path::new(path);
-    if !relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+    if path.is_empty() || !relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return false;
     }
     let Ok(found) = root.join(relative).canonicalize() else { return false };

@@ -1,6 +1,8 @@
 //! `agent chat`, as plain lines.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use protocol::event::SessionStatus;
 use runtime::{InputMode, Session, TurnOutcome};
@@ -28,7 +30,7 @@ pub(crate) async fn run(
 ) -> anyhow::Result<u8> {
     let keyboard = Keyboard::open();
     if team.team.is_none() && !team.trust {
-        team.trust = ask_trust(&context, &keyboard).await?;
+        ask_trust(&context, &keyboard, &mut team).await?;
     }
     let resume = match resume {
         Some(prefix) => Some(context.session(&context.store()?, Some(&prefix))?),
@@ -46,7 +48,7 @@ pub(crate) async fn run(
         },
     )?;
     text::note(&format!("session {} · team {} · /help for help", opened.session.id(), opened.team.name));
-    let chat = Chat { context: &context, session: &opened.session, team: &opened.team, keyboard };
+    let chat = Chat { context: &context, session: &opened.session, team: &opened.team, keyboard, leaving: AtomicBool::new(false) };
     let status = chat.talk().await?;
     let completed = opened.session.complete(status).await?;
     text::note(&format!("\n{}\nsession {}", summary(&completed), opened.session.id()));
@@ -58,6 +60,12 @@ struct Chat<'a> {
     session: &'a Session,
     team: &'a team::Team,
     keyboard: Arc<Keyboard>,
+    /// `/quit` was typed while the team worked.
+    leaving: AtomicBool,
+}
+
+fn is_goodbye(line: &str) -> bool {
+    matches!(line, "/quit" | "/exit")
 }
 
 impl Chat<'_> {
@@ -69,13 +77,16 @@ impl Chat<'_> {
             let Some(line) = self.keyboard.next().await else { return Ok(status) };
             match line.trim() {
                 "" => continue,
-                "/quit" | "/exit" => return Ok(status),
+                line if is_goodbye(line) => return Ok(status),
                 command if command.starts_with('/') => self.command(command)?,
                 task => {
                     let mut next = Some(task.to_owned());
                     while let Some(task) = next.take() {
                         status = self.turn(&task).await?.status;
                         text::note(&self.bill()?);
+                        if self.leaving.load(Ordering::Relaxed) {
+                            return Ok(status);
+                        }
                         next = self.session.next_queued()?;
                     }
                 }
@@ -88,11 +99,16 @@ impl Chat<'_> {
         let cancel = CancellationToken::new();
         let turn = self.session.turn(task, &cancel);
         tokio::pin!(turn);
-        let mut listening = true;
+        // Lines of a pipe are the next turns; a person's are said to the running one.
+        let mut listening = std::io::stdin().is_terminal();
         loop {
             tokio::select! {
                 outcome = &mut turn => return Ok(outcome?),
                 line = self.keyboard.next(), if listening => match line {
+                    Some(line) if is_goodbye(line.trim()) => {
+                        self.leaving.store(true, Ordering::Relaxed);
+                        cancel.cancel();
+                    }
                     Some(line) => self.while_working(line.trim())?,
                     None => listening = false,
                 },
@@ -150,10 +166,10 @@ impl Chat<'_> {
     }
 }
 
-/// Asks once whether the folder's own files may be used.
-async fn ask_trust(context: &Context, keyboard: &Keyboard) -> anyhow::Result<bool> {
+/// Asks once whether the folder's own files may be used; without them it goes on as in any other folder.
+async fn ask_trust(context: &Context, keyboard: &Keyboard, team: &mut TeamArgs) -> anyhow::Result<()> {
     let (file, why) = match Trust::load(&context.home)?.check(&context.root)? {
-        Verdict::Trusted => return Ok(false),
+        Verdict::Trusted => return Ok(()),
         Verdict::Unknown(file) => (file, "was never used here"),
         Verdict::Changed(file) => (file, "changed since you trusted it"),
     };
@@ -163,5 +179,7 @@ async fn ask_trust(context: &Context, keyboard: &Keyboard) -> anyhow::Result<boo
     ));
     text::note_part("use it? [y]es, anything else is no: ");
     let answer = keyboard.answer().await.unwrap_or_default();
-    Ok(matches!(answer.as_str(), "y" | "yes"))
+    team.trust = matches!(answer.as_str(), "y" | "yes");
+    team.without_project = !team.trust;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! `agent run`: one task, then the end.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
 use super::start::{self, Wanted};
-use crate::args::{SessionArgs, TeamArgs};
+use crate::args::{ApproveArg, SessionArgs, TeamArgs};
 use crate::config::{Context, files};
 use crate::failure::Failure;
-use crate::front::{Asking, JsonFront, PlainFront};
+use crate::front::{Asking, JsonFront, Keyboard, PlainFront};
 use crate::text;
 
 /// What to do, and how.
@@ -38,7 +39,7 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
             team: &task.team,
             session: &task.session,
             approval: start::approval(task.session.approve, ApprovalMode::Auto),
-            front: front(task.json),
+            front: asking_front(task.json, task.session.approve, task.text.as_deref() == Some("-")),
             output_schema,
             resume: None,
         },
@@ -51,6 +52,14 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
 /// Where a headless session shows what happens.
 pub(super) fn front(json: bool) -> Arc<dyn Front> {
     if json { Arc::new(JsonFront) } else { Arc::new(PlainFront::new(Asking::Nobody, false)) }
+}
+
+/// With `--approve ask` a person at a terminal is asked; otherwise nobody is there.
+fn asking_front(json: bool, approve: Option<ApproveArg>, input_is_task: bool) -> Arc<dyn Front> {
+    if !json && approve == Some(ApproveArg::Ask) && !input_is_task && std::io::stdin().is_terminal() {
+        return Arc::new(PlainFront::new(Asking::Keyboard(Keyboard::open()), false));
+    }
+    front(json)
 }
 
 /// The answer, the totals, the exit code.

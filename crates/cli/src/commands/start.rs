@@ -41,7 +41,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     };
     let text = match text {
         Some(text) => text,
-        None => teams::find(context, wanted.team.team.as_deref(), wanted.team.trust)?,
+        None => teams::find(context, wanted.team)?,
     };
     let providers = Providers::find(&context.environment, &context.catalogue, wanted.team);
     let aliases = providers.aliases(&context.catalogue, wanted.team)?;

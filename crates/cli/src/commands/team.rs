@@ -86,7 +86,7 @@ fn text_of(context: &Context, wanted: Option<&str>) -> anyhow::Result<TeamText> 
     let project = teams::project_file(&context.root);
     match files::read_if_there(&project)? {
         Some(text) => Ok(TeamText { text, source: ".agent/team.yaml".to_owned(), from_project: true }),
-        None => teams::find(context, None, false),
+        None => teams::find(context, &TeamArgs::default()),
     }
 }
 

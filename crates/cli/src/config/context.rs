@@ -91,11 +91,15 @@ pub(crate) fn project(root: &Path) -> anyhow::Result<ProjectContext> {
     Ok(ProjectContext { branch, instructions })
 }
 
-/// Opens the store in a folder. Debug builds take an instruction to die at the n-th durable write, for the crash tests.
+/// Opens the store in a folder. Debug builds take an instruction to die at a durable write, for the crash tests.
 pub(crate) fn open_store(folder: &Path, environment: &Environment) -> anyhow::Result<Store> {
-    let abort_at_write = match environment.get("AGENT_TEST_ABORT_AT_WRITE") {
+    let number = |name: &str| match environment.get(name) {
         Some(number) if cfg!(debug_assertions) => number.parse().ok(),
         _ => None,
     };
-    Ok(Store::open_with_fault(folder, store::FaultPlan { abort_at_write })?)
+    let fault = store::FaultPlan {
+        abort_at_write: number("AGENT_TEST_ABORT_AT_WRITE"),
+        abort_before_write: number("AGENT_TEST_ABORT_BEFORE_WRITE"),
+    };
+    Ok(Store::open_with_fault(folder, fault)?)
 }

@@ -7,6 +7,7 @@ use team::{LoadOptions, Team, builtin, builtin_names};
 use super::context::Context;
 use super::files;
 use super::trust::{Trust, Verdict};
+use crate::args::TeamArgs;
 use crate::failure::Failure;
 
 /// The team of someone who chose none.
@@ -27,14 +28,17 @@ pub(crate) fn project_file(root: &Path) -> PathBuf {
     root.join(".agent").join("team.yaml")
 }
 
-/// Finds the team that `run` would use. A project's file that is not trusted is refused unless `trust` says to trust it now.
-pub(crate) fn find(context: &Context, chosen: Option<&str>, trust: bool) -> anyhow::Result<TeamText> {
-    if let Some(name) = chosen {
+/// Finds the team that `run` would use. A project's file that is not trusted is refused, unless
+/// `--trust` says to trust it now.
+pub(crate) fn find(context: &Context, flags: &TeamArgs) -> anyhow::Result<TeamText> {
+    if let Some(name) = &flags.team {
         return named(name);
     }
     let project = project_file(&context.root);
-    if let Some(text) = files::read_if_there(&project)? {
-        admit(context, trust)?;
+    if !flags.without_project
+        && let Some(text) = files::read_if_there(&project)?
+    {
+        admit(context, flags.trust)?;
         return Ok(TeamText { text, source: shown(&context.root, &project), from_project: true });
     }
     let user = context.home.config.join("team.yaml");

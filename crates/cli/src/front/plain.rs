@@ -19,12 +19,11 @@ pub(crate) enum Asking {
     Nobody,
 }
 
-/// Plain lines. Progress goes to standard error, so that standard output holds the answer alone.
+/// Plain lines. Progress goes to standard error, so that standard output holds the main agent's words alone.
 pub(crate) struct PlainFront {
     asking: Asking,
     /// The main agent's words go to standard output as they stream.
     stream_answer: bool,
-    /// Only problems and decisions, not every tool call.
     state: Mutex<State>,
     /// Held while a question is on the screen, so that two never mix.
     question: tokio::sync::Mutex<()>,
@@ -48,25 +47,28 @@ impl PlainFront {
 
     /// Ends a line that somebody is in the middle of.
     fn break_line(&self) {
-        if self.state().speaking.take().is_some() {
-            text::note("");
+        let speaking = self.state().speaking.take();
+        if let Some(agent) = speaking {
+            self.say(&agent, "\n");
         }
     }
 
     fn speak(&self, agent: &AgentId, words: &str) {
-        let begins = {
-            let mut state = self.state();
-            let begins = state.speaking.as_ref() != Some(agent);
-            if begins && state.speaking.is_some() {
-                text::note("");
-            }
-            state.speaking = Some(agent.clone());
-            begins
-        };
-        if begins {
-            text::note_part(&format!("{agent}: "));
+        if self.state().speaking.as_ref() != Some(agent) {
+            self.break_line();
+            self.state().speaking = Some(agent.clone());
+            self.say(agent, &format!("{agent}: "));
         }
-        text::note_part(words);
+        self.say(agent, words);
+    }
+
+    /// The main agent's words are what was asked for: standard output. The rest is progress: standard error.
+    fn say(&self, agent: &AgentId, words: &str) {
+        if self.stream_answer && self.state().main.as_ref() == Some(agent) {
+            text::part(words);
+        } else {
+            text::note_part(words);
+        }
     }
 
     fn event(&self, event: &Event) {

@@ -32,7 +32,7 @@ fn a_process_that_dies_after_any_commit_has_written_exactly_the_commits_up_to_it
     let script = sample::script("s");
     if let Ok(place) = std::env::var(PLACE) {
         let abort_at_write = std::env::var(ABORT_AT).unwrap().parse().ok();
-        let store = Store::open_with_fault(Path::new(&place), FaultPlan { abort_at_write }).unwrap();
+        let store = Store::open_with_fault(Path::new(&place), FaultPlan { abort_at_write, ..FaultPlan::default() }).unwrap();
         return sample::commit_all(&store, "s", &script);
     }
     let test = "crash::a_process_that_dies_after_any_commit_has_written_exactly_the_commits_up_to_it";
@@ -58,7 +58,7 @@ fn a_process_that_dies_after_any_commit_has_written_exactly_the_commits_up_to_it
 fn a_process_that_lives_past_its_fault_plan_ends_well() {
     let dir = tempfile::tempdir().unwrap();
     let script = sample::script("s");
-    let later = FaultPlan { abort_at_write: Some(script.len() as u64 + 1) };
+    let later = FaultPlan { abort_at_write: Some(script.len() as u64 + 1), ..FaultPlan::default() };
     let store = Store::open_with_fault(dir.path(), later).unwrap();
     sample::commit_all(&store, "s", &script);
     // Neither a refused commit nor an empty one is a durable write.

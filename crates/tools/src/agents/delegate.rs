@@ -86,11 +86,16 @@ fn size(brief: &Brief) -> usize {
 impl Tool for Delegate {
     fn spec(&self) -> ToolSpec {
         let who: Vec<String> = self.agents.iter().map(|(id, line)| format!("{id}: {line}")).collect();
+        // An empty `enum` is refused by some servers; without specialists every name is refused anyway, by the call.
+        let agent = match who.as_slice() {
+            [] => json!({"type": "string"}),
+            who => json!({"type": "string", "enum": self.names(), "description": who.join("; ")}),
+        };
         ToolSpec {
             name: NAME.to_owned(),
             description: include_str!("delegate.md").trim_end().to_owned(),
             schema: json!({"type": "object", "properties": {
-                "agent": {"type": "string", "enum": self.names(), "description": who.join("; ")},
+                "agent": agent,
                 "objective": {"type": "string", "description": "what must be true afterwards"},
                 "user_said": {"type": "string", "description": "the user's constraints, verbatim"},
                 "acceptance": {"type": "array", "items": {"type": "string"},

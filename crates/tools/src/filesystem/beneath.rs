@@ -32,7 +32,8 @@ impl Base {
         match self.open_by_kernel(relative, flags, mode) {
             // An absolute symlink that points back inside is harmless, but RESOLVE_BENEATH refuses every absolute one.
             Err(Errno::XDEV) => self.open_by_kernel(&self.real(relative)?, flags, mode),
-            Err(Errno::NOSYS) => self.open_checked(relative, flags, mode),
+            // An old kernel, or a container whose filter does not know the call.
+            Err(Errno::NOSYS | Errno::PERM) => self.open_checked(relative, flags, mode),
             other => other,
         }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use protocol::ResultPart;
 
+use crate::filesystem::diff::Difference;
 use crate::filesystem::ledger::Sight;
 use crate::filesystem::paths::{Place, Purpose, Workspace};
 use crate::filesystem::{atomic, diff};
@@ -95,9 +96,9 @@ impl Target {
     ) -> Result<ToolOutput, ToolError> {
         let shown = &self.place.shown;
         let before = old.as_ref().map(|old| String::from_utf8_lossy(&old.content).to_string());
-        let whole = diff::unified(shown, before.as_deref(), new);
+        let difference = diff::between(shown, before.as_deref(), new);
         let action = Action::Change { path: &self.real };
-        permissions::enforce(context, tool, &action, whole.clone()).await?;
+        permissions::enforce(context, tool, &action, difference.whole.clone()).await?;
 
         let writing = context.session.writing.lock().await;
         // The answer may have taken a while.
@@ -109,13 +110,10 @@ impl Target {
         context.session.files.record(&context.agent, &self.key(), new.as_bytes());
         drop(writing);
 
+        let Difference { whole, short, change } = difference;
         context.host.file_changed(&context.agent, shown, &whole).await;
-        let before = before.unwrap_or_default();
-        let change = diff::count(shown, &before, new);
         let text = match &old {
-            Some(_) => {
-                format!("{shown} changed (+{} -{})\n{}", change.added, change.removed, diff::short(&before, new))
-            }
+            Some(_) => format!("{shown} changed (+{} -{})\n{short}", change.added, change.removed),
             None => format!("{shown} created ({} lines)", change.added),
         };
         Ok(ToolOutput { content: vec![ResultPart::Text { text }], files: vec![change], ..ToolOutput::default() })

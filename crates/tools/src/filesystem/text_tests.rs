@@ -79,7 +79,9 @@ proptest! {
     }
 
     #[test]
-    fn an_edit_of_a_windows_file_is_the_windows_form_of_the_edit(raw in small_text(), old in "[abä\n]{1,3}", new in small_text(), all: bool) {
+    fn an_edit_of_a_windows_file_is_the_windows_form_of_the_edit(
+        raw in small_text(), old in "[abä\n]{1,3}", new in small_text(), all: bool,
+    ) {
         // Without any line break there is nothing that says which kind the file wants.
         prop_assume!(raw.contains('\n'));
         let windows = |text: &str| text.replace('\n', "\r\n");

@@ -1,5 +1,4 @@
 //! `git_diff`: what changed since the last commit.
-#![expect(clippy::disallowed_methods, reason = "copies git's index, so that the user's own stays untouched")]
 
 use std::path::PathBuf;
 

@@ -86,7 +86,7 @@ const READERS: &[Reader] = &[
     Reader(&["cmp"], "s", &[]),
     Reader(
         &["grep"],
-        "abcCeEFhHilLmnoPqrRsvwxAB",
+        "abcCeEFhHilLmnoPqrsvwxAB",
         &["--include=", "--exclude=", "--exclude-dir=", COLOR, "--count", "--line-number"],
     ),
     Reader(

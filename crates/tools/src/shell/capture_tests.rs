@@ -49,7 +49,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn the_file_holds_every_byte_however_the_output_is_cut_into_pieces(sizes in proptest::collection::vec(0usize..25_000, 1..8)) {
+    fn the_file_holds_every_byte_however_the_output_is_cut_into_pieces(
+        sizes in proptest::collection::vec(0usize..25_000, 1..8),
+    ) {
         let folder = tempfile::tempdir().unwrap();
         let mut capture = Capture::new(folder.path());
         let mut all = Vec::new();

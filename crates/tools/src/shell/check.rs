@@ -13,6 +13,8 @@ use crate::shell::seconds;
 
 /// Longest line shown as progress, bytes.
 const PROGRESS: usize = 200;
+/// How much of a piece is looked at for its last line, bytes.
+const LAST: usize = 2_000;
 
 /// How a check came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub(super) async fn execute(
     let (ending, held) = child::watch(running, Some(limit), cancel, |piece| {
         capture.push(piece);
         // One line for each piece: enough for a screen, whatever the amount.
-        let text = clean(piece);
+        let text = clean(&piece[piece.len().saturating_sub(LAST)..]);
         if let Some(line) = text.lines().rev().find(|line| !line.trim().is_empty()) {
             on_line(&cut(line, PROGRESS));
         }

@@ -185,6 +185,8 @@ pub(crate) async fn watch(
                     ours = Some(Ending::TimedOut);
                     stage = end_softly(&running.group, timer.as_mut());
                 }
+                // We may be late ourselves, and everything has long been there.
+                Stage::Draining if drained(&running.output, &mut buffer, &mut sink) => closed = true,
                 Stage::Ending | Stage::Draining => {
                     held = stage == Stage::Draining;
                     running.group.signal(Signal::KILL);
@@ -201,6 +203,18 @@ pub(crate) async fn watch(
         running.group.end_rest()
     }
     (ours.unwrap_or_else(|| ending(status)), held)
+}
+
+/// Takes what is there, as far as a pipe can hold it. True when it is the end.
+fn drained(output: &pipe::Receiver, buffer: &mut [u8], sink: &mut impl FnMut(&[u8])) -> bool {
+    for _ in 0..16 {
+        match output.try_read(buffer) {
+            Ok(0) => return true,
+            Ok(length) => sink(&buffer[..length]),
+            Err(_) => return false,
+        }
+    }
+    false
 }
 
 fn end_softly(group: &Group, timer: std::pin::Pin<&mut Sleep>) -> Stage {

@@ -21,8 +21,9 @@ use crate::tool::{ToolContext, ToolError};
 
 /// Most processes that run at the same time.
 const MOST: usize = 8;
-/// How long a start is watched for an early end: a wrong command is told at once.
-const EARLY: Duration = Duration::from_millis(300);
+/// How long a start is watched for an early end: a wrong command is told at once, and what a server says when it is ready
+/// comes with the answer.
+const EARLY: Duration = Duration::from_secs(1);
 /// How long a stop may take, softly and by force.
 const TO_STOP: Duration = Duration::from_secs(3);
 /// Most bytes of output of one answer; the newest.
