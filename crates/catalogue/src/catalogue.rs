@@ -159,7 +159,9 @@ impl Catalogue {
     /// What a Chat Completions server wants otherwise, for this model: Anthropic-style cache markers are sent only where a
     /// reseller serves a model that is cached at markers and nowhere else.
     pub fn chat_flavor(&self, provider: &str, model: &str) -> ChatFlavor {
-        let mut chat = self.provider(provider).map(|provider| provider.chat.clone()).unwrap_or_default();
+        // A server nobody described gets what any local one understands.
+        let known = self.provider(provider).or_else(|| self.provider("local"));
+        let mut chat = known.map(|provider| provider.chat.clone()).unwrap_or_default();
         chat.cache_control &= self.model(provider, model).is_some_and(|model| model.cache_mode == CacheMode::Explicit);
         chat
     }

@@ -167,7 +167,14 @@ fn cache_markers_go_only_to_models_that_are_cached_at_markers() {
     assert!(!catalogue.chat_flavor("openrouter", "openai/gpt-6-luna").cache_control);
     assert!(!catalogue.chat_flavor("openrouter", "nobody/nothing").cache_control);
     assert_eq!(catalogue.chat_flavor("openai", "gpt-6-luna"), ChatFlavor::default());
-    assert_eq!(catalogue.chat_flavor("unknown", "model"), ChatFlavor::default());
+}
+
+#[test]
+fn an_unknown_server_gets_what_any_local_one_understands() {
+    let catalogue = Catalogue::builtin();
+    let flavor = catalogue.chat_flavor("unknown", "model");
+    assert_eq!(flavor, catalogue.chat_flavor("local", "model"));
+    assert!(flavor.merge_user_messages && !flavor.cache_key && flavor.max_tokens_field == "max_tokens");
 }
 
 proptest! {

@@ -56,6 +56,7 @@ struct ChatPatch {
     cache_key: Option<bool>,
     reasoning_effort: Option<bool>,
     replay_reasoning_content: Option<bool>,
+    merge_user_messages: Option<bool>,
     cache_control: Option<bool>,
 }
 
@@ -118,6 +119,7 @@ impl ChatPatch {
         set(&mut chat.cache_key, self.cache_key);
         set(&mut chat.reasoning_effort, self.reasoning_effort);
         set(&mut chat.replay_reasoning_content, self.replay_reasoning_content);
+        set(&mut chat.merge_user_messages, self.merge_user_messages);
         set(&mut chat.cache_control, self.cache_control);
     }
 }

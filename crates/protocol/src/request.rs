@@ -212,6 +212,9 @@ pub struct ChatFlavor {
     pub replay_reasoning_content: bool,
     /// Anthropic-style `cache_control` markers on text parts (OpenRouter with Claude models).
     pub cache_control: bool,
+    /// Consecutive user messages are sent as one: chat templates of several open models (Mistral, Gemma) refuse two in a
+    /// row. Costs the cache of the last message where another one follows it.
+    pub merge_user_messages: bool,
 }
 
 impl Default for ChatFlavor {
@@ -223,6 +226,7 @@ impl Default for ChatFlavor {
             reasoning_effort: true,
             replay_reasoning_content: false,
             cache_control: false,
+            merge_user_messages: false,
         }
     }
 }

@@ -64,12 +64,12 @@ impl Session {
             id: id.clone(),
             cwd: setup.root.display().to_string(),
             team_name: setup.team.name.clone(),
-            team_yaml: String::new(),
+            team_yaml: setup.kept.team_yaml.clone(),
             created_at: now,
             updated_at: now,
             status: None,
             title: String::new(),
-            options_json: "{}".to_owned(),
+            options_json: setup.kept.options_json.clone(),
         });
         let started =
             EventBody::SessionStarted { team: setup.team.name.clone(), cwd: setup.root.display().to_string(), resumed };
@@ -84,16 +84,6 @@ impl Session {
         &self.core.session
     }
 
-    /// Keeps the text of the team file with the session, so that a resume does not depend on a file that may change.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Store`].
-    pub fn keep_team(&self, team_yaml: &str, options_json: &str) -> Result<(), RuntimeError> {
-        let Some(record) = self.core.store.session(&self.core.session)? else { return Ok(()) };
-        let record = SessionRecord { team_yaml: team_yaml.to_owned(), options_json: options_json.to_owned(), ..record };
-        self.core.journal.commit(vec![Write::Session(record)], Vec::new())
-    }
-
     /// Takes a turn: from this input to the answer.
     ///
     /// Every failure of the work itself is an outcome, told by an `error` event and the status.
@@ -105,6 +95,7 @@ impl Session {
             let slot = self.core.agent(self.core.team.main())?;
             let mut main = slot.lock().await;
             settle_dangling(&self.core, &mut main)?;
+            self.promote_admitted(&mut main, Some(input)).await?;
             self.admit(&mut main, input).await?;
             self.work(&mut main, cancel).await
         };
@@ -119,13 +110,9 @@ impl Session {
         let work = async {
             let slot = self.core.agent(self.core.team.main())?;
             let mut main = slot.lock().await;
+            self.promote_admitted(&mut main, None).await?;
             if machine::since_user(&main.items).iter().all(|item| !matches!(item, Item::User { .. })) {
-                // Stopped before the input became part of the transcript: it was admitted durably, and is promoted now.
-                let waiting = self.core.store.inputs(&self.core.session, true)?;
-                let Some(input) = waiting.into_iter().next() else {
-                    return Err(RuntimeError::Setup("this session has no input yet: give it a task".to_owned()));
-                };
-                self.promote(&mut main, input).await?;
+                return Err(RuntimeError::Setup("this session has no task yet: give it one".to_owned()));
             }
             self.work(&mut main, cancel).await
         };
@@ -148,15 +135,13 @@ impl Session {
         Ok(())
     }
 
-    /// The next queued input, to be taken as the next turn.
+    /// The next queued input, to be given to [`Session::turn`], which takes it out of the queue.
     ///
     /// # Errors
     /// [`RuntimeError::Store`].
     pub fn next_queued(&self) -> Result<Option<String>, RuntimeError> {
         let waiting = self.core.store.inputs(&self.core.session, true)?;
-        let Some(next) = waiting.into_iter().next() else { return Ok(None) };
-        self.core.journal.commit(vec![Write::InputPromoted { seq: next.seq }], Vec::new())?;
-        Ok(Some(next.text))
+        Ok(waiting.into_iter().next().map(|next| next.text))
     }
 
     /// Ends the session (it can be resumed): totals, baseline, status. Background processes are stopped.
@@ -178,8 +163,23 @@ impl Session {
         Ok(completed)
     }
 
-    /// Input first becomes durable, then part of the transcript.
+    /// Input that was admitted when the program died, before it became part of the transcript. The `next` input is left
+    /// where it is: the same words again are the same input.
+    async fn promote_admitted(&self, main: &mut Agent, next: Option<&str>) -> Result<(), RuntimeError> {
+        for input in self.core.store.inputs(&self.core.session, true)? {
+            if input.mode == StoredMode::Turn && next != Some(input.text.as_str()) {
+                self.promote(main, input).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Input first becomes durable, then part of the transcript. What waits in the queue already is durable.
     async fn admit(&self, main: &mut Agent, text: &str) -> Result<(), RuntimeError> {
+        let waiting = self.core.store.inputs(&self.core.session, true)?;
+        if let Some(queued) = waiting.into_iter().find(|input| input.text == text) {
+            return self.promote(main, queued).await;
+        }
         let record = self.core.input_record(text, StoredMode::Turn)?;
         let mut writes = vec![Write::Input(record.clone())];
         if let Some(session) = self.core.store.session(&self.core.session)?

@@ -28,6 +28,8 @@ pub struct Setup {
     pub store: Store,
     /// The resolved team.
     pub team: Team,
+    /// What a new session keeps from its first write on, so that a resume depends on no file and no flag.
+    pub kept: Kept,
     /// Models and prices.
     pub catalogue: Arc<Catalogue>,
     /// A client per provider name that the team uses.
@@ -50,6 +52,15 @@ pub struct Setup {
     pub output_schema: Option<serde_json::Value>,
     /// Where the person is and what the project says, for the first message (see `fragments`).
     pub project: ProjectContext,
+}
+
+/// Kept with a session for its resume. Opaque here.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// The text of the team file.
+    pub team_yaml: String,
+    /// The options it was started with, JSON.
+    pub options_json: String,
 }
 
 /// What is told to every agent once, before its first message.

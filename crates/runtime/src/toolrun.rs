@@ -187,7 +187,9 @@ fn finish(step: &Step<'_>, outcome: ToolOutcome, output: ToolOutput, ms: u64) ->
         ms,
         at: step.core.clock.now(),
     };
-    step.core.journal.commit(vec![Write::ToolDone(done)], vec![(Some(step.agent.clone()), completed)])?;
+    let mut writes = vec![Write::ToolDone(done)];
+    writes.extend(step.core.new_sights());
+    step.core.journal.commit(writes, vec![(Some(step.agent.clone()), completed)])?;
     Ok(outcome)
 }
 

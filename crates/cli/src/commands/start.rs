@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cache::TokenCounter;
 use protocol::{Brain, SessionId};
+use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
 use team::Team;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,10 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         Setup {
             store,
             team: team.clone(),
+            kept: Kept {
+                team_yaml: text.text.clone(),
+                options_json: serde_json::json!({ "source": text.source }).to_string(),
+            },
             catalogue: context.catalogue.clone(),
             clients,
             clock: context.clock.clone(),
@@ -71,7 +76,6 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         },
         start,
     )?;
-    session.keep_team(&text.text, &serde_json::json!({ "source": text.source }).to_string())?;
     Ok(Opened { session, team })
 }
 

@@ -82,6 +82,7 @@ pub(crate) async fn play(
         Setup {
             store: store.clone(),
             team,
+            kept: Kept::default(),
             catalogue: context.catalogue.clone(),
             clients,
             clock: context.clock.clone(),

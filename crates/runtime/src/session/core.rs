@@ -10,11 +10,11 @@ use brains::Client;
 use cache::{Calibration, Posture, TokenCounter};
 use catalogue::{CacheMode, Catalogue};
 use protocol::{AgentId, Brain, CallId, Clock, Dialect, FileChange, LedgerRow, SessionId, Settings, Timestamp, Usd};
-use store::{InputMode, InputRecord, Store};
+use store::{InputMode, InputRecord, NoteRecord, Store, Write};
 use team::{AgentSpec, Team};
 use tools::permissions::{Action, Decision, decide};
 use tools::snapshot::Snapshots;
-use tools::{Approval, ApprovalRequest, SessionTools, SessionToolsConfig};
+use tools::{Approval, ApprovalRequest, SeenFile, SessionTools, SessionToolsConfig};
 
 use super::{TURN_NOTE, TurnStart};
 use crate::agent::Agent;
@@ -25,6 +25,9 @@ use crate::front::{Front, Shown};
 use crate::infer::CacheTtl;
 use crate::journal::Journal;
 use crate::setup::{ProjectContext, Setup};
+
+/// Name of the note that keeps which files agents have seen.
+const SEEN_NOTE: &str = "seen_files";
 
 /// Most characters of a cache key (OpenAI's limit).
 const CACHE_KEY_CHARS: usize = 64;
@@ -53,6 +56,8 @@ pub(crate) struct Core {
     calibration: Mutex<Calibration>,
     told: Mutex<BTreeSet<String>>,
     steering: AtomicBool,
+    /// What agents have seen of files, as far as it is stored.
+    seen: Mutex<BTreeMap<(AgentId, PathBuf), String>>,
 }
 
 impl Core {
@@ -71,7 +76,7 @@ impl Core {
         let usd = [setup.limits.usd, setup.team.budget.usd].into_iter().flatten().min();
         let steps = [setup.limits.steps, setup.team.budget.steps].into_iter().flatten().min();
         let cache = &setup.team.cache;
-        Ok(Self {
+        let core = Self {
             journal: Journal::open(setup.store.clone(), session.clone(), setup.front.clone())?,
             snapshots: Snapshots::new(&state, tools.root()),
             root: tools.root().to_owned(),
@@ -82,7 +87,9 @@ impl Core {
             agents: Mutex::default(),
             calibration: Mutex::default(),
             told: Mutex::default(),
-            steering: AtomicBool::new(false),
+            // A process that died may have left some behind: the first step looks.
+            steering: AtomicBool::new(true),
+            seen: Mutex::default(),
             session,
             team: setup.team,
             store: setup.store,
@@ -92,7 +99,39 @@ impl Core {
             front: setup.front,
             project: setup.project,
             output_schema: setup.output_schema,
-        })
+        };
+        core.restore_sights()?;
+        Ok(core)
+    }
+
+    /// Files that agents have seen since this was last asked, to be stored with what made them see it: a woken agent then
+    /// still knows what it has read.
+    pub(crate) fn new_sights(&self) -> Option<Write> {
+        let mut stored = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let new: Vec<SeenFile> = self
+            .tools
+            .seen_files()
+            .into_iter()
+            .filter(|file| {
+                let before = stored.insert((file.agent.clone(), file.path.clone()), file.hash.clone());
+                before.as_ref() != Some(&file.hash)
+            })
+            .collect();
+        if new.is_empty() {
+            return None;
+        }
+        let json = serde_json::to_string(&new).unwrap_or_default();
+        Some(Write::Note(NoteRecord { agent: None, kind: SEEN_NOTE.to_owned(), json, at: self.clock.now() }))
+    }
+
+    /// Puts back what earlier processes of this session stored.
+    fn restore_sights(&self) -> Result<(), RuntimeError> {
+        for note in self.store.notes(&self.session)?.iter().filter(|note| note.kind == SEEN_NOTE) {
+            let files: Vec<SeenFile> = serde_json::from_str(&note.json).unwrap_or_default();
+            self.tools.restore_seen_files(files);
+        }
+        self.new_sights();
+        Ok(())
     }
 
     /// The agent, loaded at its first use. Whoever holds its lock runs it.

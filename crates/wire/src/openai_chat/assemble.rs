@@ -42,6 +42,9 @@ pub(super) fn assemble(assembly: &Assembly<'_>) -> Vec<u8> {
         first = false;
     }
     for (number, message) in assembly.messages.iter().enumerate().filter(|(_, message)| !message.blocks.is_empty()) {
+        if assembly.settings.chat.merge_user_messages && merge_with_last(&mut out, message) {
+            continue;
+        }
         if !first {
             out.push(b',');
         }
@@ -80,6 +83,25 @@ fn system(out: &mut Vec<u8>, blocks: &[String], marked: bool, marks: &Marks) {
         out.push(b'"');
     }
     out.push(b'}');
+}
+
+/// How a user message of plain text begins.
+const USER_TEXT: &str = r#"{"role":"user","content":""#;
+
+/// Joins a user's plain text to the user message written last, as a paragraph of its own. False where either is not one.
+fn merge_with_last(out: &mut Vec<u8>, message: &Rendered) -> bool {
+    let [piece] = message.blocks.as_slice() else { return false };
+    let Some(text) = piece.strip_prefix(USER_TEXT).and_then(|rest| rest.strip_suffix(r#""}"#)) else { return false };
+    // No string can hold these bytes: its quotes are escaped. So this is where the last message began.
+    let Some(last) = out.windows(8).rposition(|bytes| bytes == br#"{"role":"#) else { return false };
+    if !out[last..].starts_with(USER_TEXT.as_bytes()) || !out.ends_with(br#""}"#) {
+        return false;
+    }
+    out.truncate(out.len() - 2);
+    out.extend_from_slice(br"\n\n");
+    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(br#""}"#);
+    true
 }
 
 fn append_message(out: &mut Vec<u8>, message: usize, rendered: &Rendered, marks: &Marks) {

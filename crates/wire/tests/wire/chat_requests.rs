@@ -293,3 +293,23 @@ fn every_refusal_names_the_place() {
         assert!(found.starts_with(expected), "{text}\n  found:    {found}\n  expected: {expected}");
     }
 }
+
+#[test]
+fn user_messages_in_a_row_become_one_only_where_the_server_wants_it() {
+    let says = |text: &str| protocol::Message { role: Role::User, blocks: vec![Block::text(text)] };
+    let mut request = Request {
+        model: "m".into(),
+        messages: vec![says("first \"quoted\""), says("second"), says("third")],
+        ..Request::default()
+    };
+    let texts = |request: &Request| -> Vec<String> {
+        let body: Value = serde_json::from_slice(&wire::codec(C).write_request(request).unwrap()).unwrap();
+        body["messages"].as_array().unwrap().iter().map(|m| m["content"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(texts(&request), ["first \"quoted\"", "second", "third"]);
+    request.settings.chat.merge_user_messages = true;
+    assert_eq!(texts(&request), ["first \"quoted\"\n\nsecond\n\nthird"]);
+    let answer = protocol::Message { role: Role::Assistant, blocks: vec![Block::text("answer")] };
+    request.messages.insert(1, answer);
+    assert_eq!(texts(&request), ["first \"quoted\"", "answer", "second\n\nthird"]);
+}
