@@ -1,1 +1,69 @@
-fn main() {}
+//! Measures what is claimed: `bench FIGURE [--json] [--data DIR]` runs one figure and prints one JSON object on its last
+//! line. It drives the release binary `agent` from outside; it is no test and decides nothing.
+
+mod binary;
+mod figure;
+mod prompt;
+mod spread;
+mod startup;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+use crate::figure::Figure;
+
+const EXAMPLES: &str = "Examples:
+  cargo run --release -p bench -- startup
+  cargo run --release -p bench -- prompt --json";
+
+/// Measures one figure.
+#[derive(Debug, Parser)]
+#[command(name = "bench", about, after_help = EXAMPLES)]
+struct Args {
+    /// Which one.
+    #[arg(value_enum)]
+    figure: Name,
+    /// Print the JSON object alone.
+    #[arg(long)]
+    json: bool,
+    /// Folder for what a figure works on; it is kept, so that it can be looked at (default: a temporary one).
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// Time to the version and to the first request, memory, processor time of 100 turns.
+    Startup,
+    /// Tokens that every request carries: system prompt and tools of main and sidekick.
+    Prompt,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let measured = match args.figure {
+        Name::Startup => startup::measure(args.data.as_deref()),
+        Name::Prompt => prompt::measure(),
+    };
+    match measured.and_then(|figure| show(&figure, args.json)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            writeln!(std::io::stderr(), "error: {error:#}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn show(figure: &Figure, json_alone: bool) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if !json_alone {
+        for line in &figure.lines {
+            writeln!(out, "{line}")?;
+        }
+    }
+    writeln!(out, "{}", figure.json)?;
+    Ok(())
+}

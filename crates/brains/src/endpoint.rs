@@ -35,6 +35,13 @@ pub struct Endpoint {
     pub headers: Vec<(String, String)>,
 }
 
+impl Endpoint {
+    /// The base URL as it may be shown: without what may be secret in it.
+    pub fn shown_url(&self) -> String {
+        without_secrets(&self.base_url)
+    }
+}
+
 /// Values of headers can be secrets of gateways in between, so that only their names are shown; the key never is.
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -217,10 +217,15 @@ pub(crate) enum Command {
         log: bool,
     },
     /// Check keys, providers, folders and tools of this machine.
-    #[command(after_help = "Examples:\n  agent doctor\n  agent doctor --json")]
+    #[command(after_help = "Examples:\n  agent doctor\n  agent doctor --online --json\n  \
+        agent doctor --base-url http://localhost:11434/v1 --model qwen3-coder\n\n\
+        Exit codes: 0 a session can begin with these flags, 2 it cannot")]
     Doctor {
         #[command(flatten)]
         team: TeamArgs,
+        /// Ask the providers that are set up for their models, with their keys.
+        #[arg(long)]
+        online: bool,
         #[arg(long)]
         json: bool,
     },

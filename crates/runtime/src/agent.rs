@@ -135,8 +135,20 @@ impl Agent {
         &mut self,
         core: &Core,
         items: Vec<Item>,
-        mut writes: Vec<Write>,
+        writes: Vec<Write>,
         events: Vec<EventBody>,
+    ) -> Result<(), RuntimeError> {
+        let events = events.into_iter().map(|body| (Some(self.spec.id.clone()), body)).collect();
+        self.append_with(core, items, writes, events)
+    }
+
+    /// As [`Agent::append`], with events that may be another's: an item and what tells of it are one write.
+    pub(crate) fn append_with(
+        &mut self,
+        core: &Core,
+        items: Vec<Item>,
+        mut writes: Vec<Write>,
+        events: Vec<(Option<AgentId>, EventBody)>,
     ) -> Result<(), RuntimeError> {
         let settings = core.chat_settings(&self.brain);
         let mut rendered = Vec::with_capacity(items.len());
@@ -154,7 +166,6 @@ impl Agent {
             }));
             rendered.push(bytes);
         }
-        let events = events.into_iter().map(|body| (Some(self.spec.id.clone()), body)).collect();
         core.journal.commit(writes, events)?;
         for (item, bytes) in items.into_iter().zip(rendered) {
             self.push(item, bytes);

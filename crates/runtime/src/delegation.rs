@@ -132,11 +132,8 @@ async fn open(
     };
     let item = Item::user(fragments::brief(&brief, &checks));
     let started = EventBody::DelegationStarted { to: agent.id().clone(), brief };
-    let from = from.clone();
-    agent
-        .append(core, vec![item], vec![Write::Delegation(record.clone())], Vec::new())
-        .and_then(|()| core.journal.event(Some(&from), started))
-        .map_err(|error| error.to_string())?;
+    let (writes, events) = (vec![Write::Delegation(record.clone())], vec![(Some(from.clone()), started)]);
+    agent.append_with(core, vec![item], writes, events).map_err(|error| error.to_string())?;
     Ok(record)
 }
 

@@ -59,7 +59,7 @@ pub struct Setup {
 pub struct Kept {
     /// The text of the team file.
     pub team_yaml: String,
-    /// The options it was started with, JSON.
+    /// The options it was started with, JSON; empty where there are none.
     pub options_json: String,
 }
 

@@ -20,3 +20,4 @@ pub use record::{
     DelegationClosed, DelegationRecord, InputMode, InputRecord, NoteRecord, SessionRecord, SessionSummary, StoredItem,
     ToolDone, ToolIntent, ToolRun, WindowRecord, Write,
 };
+pub use schema::VERSION as SCHEMA_VERSION;

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
 /// The schema version this program writes.
-pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
+pub const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// The file's schema version; 0 for a new one. Refuses a newer one before anything is written to it.
 ///

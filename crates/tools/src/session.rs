@@ -2,11 +2,12 @@
 //! environment of commands, and the folder for output that is too long for a transcript.
 #![expect(clippy::disallowed_methods, reason = "makes the folder that long output goes to")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::Clock;
+use protocol::{AgentId, Clock};
 
 use crate::filesystem::ledger::{FileLedger, SeenFile};
 use crate::permissions::{ApprovalMode, Policy};
@@ -42,6 +43,8 @@ pub struct SessionTools {
     shell: PathBuf,
     /// Marks every process of this session in its environment, so that none is missed when the session ends.
     cookie: String,
+    /// Agents whose `read` gives less than the tool's own limit, bytes per call.
+    read_caps: BTreeMap<AgentId, usize>,
     commands_started: AtomicU32,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) files: FileLedger,
@@ -81,12 +84,25 @@ impl SessionTools {
             environment,
             shell,
             cookie,
+            read_caps: BTreeMap::new(),
             commands_started: AtomicU32::new(0),
             clock: config.clock,
             files: FileLedger::default(),
             processes: Processes::default(),
             writing: tokio::sync::Mutex::new(()),
         })
+    }
+
+    /// Caps what one `read` call of an agent gives, in bytes: a lead that has specialists is not to fill its own context.
+    #[must_use]
+    pub fn with_read_cap(mut self, agent: AgentId, bytes: usize) -> Self {
+        self.read_caps.insert(agent, bytes);
+        self
+    }
+
+    /// The cap of an agent's `read` calls, where it has one of its own.
+    pub(crate) fn read_cap(&self, agent: &AgentId) -> Option<usize> {
+        self.read_caps.get(agent).copied()
     }
 
     /// The workspace's folder: canonical, absolute.

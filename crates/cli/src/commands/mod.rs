@@ -26,10 +26,14 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<u8> {
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Run { print_event_schema: true, .. }) => run::print_event_schema(),
         Some(Command::Team { command: crate::args::TeamCommand::Schema }) => team::schema(),
-        command => {
-            let context = Context::new(&args.common)?;
-            with_context(context, command)
-        }
+        command => match (Context::new(&args.common), command) {
+            (Ok(context), command) => with_context(context, command),
+            // It says what is wrong with the file that every other command needs.
+            (Err(error), Some(Command::Doctor { team, json, online })) => {
+                block_on(doctor::run(doctor::without_models(&args.common)?, Some(error), team, json, online))
+            }
+            (Err(error), _) => Err(error),
+        },
     }
 }
 
@@ -47,7 +51,7 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Cost { session, by, all, json }) => cost::run(&context, session.as_deref(), by, all, json),
         Some(Command::Sessions { command }) => block_on(sessions::run(context, command)),
         Some(Command::Simulate { scenario, listen, log }) => block_on(simulate::run(context, scenario, listen, log)),
-        Some(Command::Doctor { team, json }) => block_on(doctor::run(context, team, json)),
+        Some(Command::Doctor { team, json, online }) => block_on(doctor::run(context, None, team, json, online)),
         Some(Command::Completions { shell }) => completions::run(shell),
     }
 }

@@ -107,6 +107,12 @@ async fn resume(
     let store = context.store()?;
     let id = context.session(&store, wanted)?;
     let record = known(&store, &id)?;
+    if task.is_none() && store.inputs(&id, false)?.is_empty() {
+        return Err(Failure::usage_with(
+            format!("session {id} has no task yet: it stopped before one was saved"),
+            format!("give it one: agent sessions resume {id} --task \"...\""),
+        ));
+    }
     let context = Context { root: crate::config::home::workspace(Some(record.cwd.as_ref()))?, ..context };
     let opened = start::open(
         &context,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use cache::TokenCounter;
-use protocol::{Brain, SessionId};
+use protocol::{Brain, SessionId, Usd};
 use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
+use serde::{Deserialize, Serialize};
 use team::Team;
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
@@ -36,6 +37,17 @@ pub(crate) struct Wanted<'a> {
 /// Opens a session. All configuration errors come from here, before anything is written.
 pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Opened> {
     let store = context.store()?;
+    let flags = Options {
+        source: String::new(),
+        max_usd: wanted.session.max_usd,
+        max_steps: wanted.session.max_steps,
+        approve: wanted.session.approve.map(|flag| approval(Some(flag), wanted.approval)),
+        output_schema: wanted.output_schema,
+    };
+    let options = match &wanted.resume {
+        Some(id) => flags.or(Options::of(&store, id)?),
+        None => flags,
+    };
     let text = match &wanted.resume {
         Some(id) => stored_team(&store, id, wanted.team)?,
         None => None,
@@ -59,8 +71,8 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
             store,
             team: team.clone(),
             kept: Kept {
-                team_yaml: text.text.clone(),
-                options_json: serde_json::json!({ "source": text.source }).to_string(),
+                team_yaml: text.text,
+                options_json: serde_json::to_string(&Options { source: text.source, ..options.clone() })?,
             },
             catalogue: context.catalogue.clone(),
             clients,
@@ -68,15 +80,48 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
             front: wanted.front,
             root: context.root.clone(),
             state_dir: context.home.state.clone(),
-            approval: wanted.approval,
+            approval: options.approve.unwrap_or(wanted.approval),
             environment: context.environment.all(),
-            limits: Limits { usd: wanted.session.max_usd, steps: wanted.session.max_steps },
-            output_schema: wanted.output_schema,
+            limits: Limits { usd: options.max_usd, steps: options.max_steps },
+            output_schema: options.output_schema,
             project: project(&context.root)?,
         },
         start,
     )?;
     Ok(Opened { session, team })
+}
+
+/// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of
+/// approval must not be lost with the process.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Options {
+    /// Where the team came from.
+    source: String,
+    max_usd: Option<Usd>,
+    max_steps: Option<u32>,
+    /// Only where it was given: otherwise each command has its own.
+    approve: Option<ApprovalMode>,
+    output_schema: Option<serde_json::Value>,
+}
+
+impl Options {
+    /// What a session was begun with.
+    fn of(store: &store::Store, id: &SessionId) -> anyhow::Result<Self> {
+        let record = store.session(id)?;
+        Ok(record.and_then(|record| serde_json::from_str(&record.options_json).ok()).unwrap_or_default())
+    }
+
+    /// These, and from the others what these leave open.
+    fn or(self, others: Self) -> Self {
+        Self {
+            source: others.source,
+            max_usd: self.max_usd.or(others.max_usd),
+            max_steps: self.max_steps.or(others.max_steps),
+            approve: self.approve.or(others.approve),
+            output_schema: self.output_schema.or(others.output_schema),
+        }
+    }
 }
 
 /// The team a session began with, unless another one is asked for.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use protocol::event::{AgentTotals, EventBody, SessionStatus};
 use protocol::{Brain, SessionId, Usage, Usd};
+use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
 use simulator::{Config, Scenario, serve};
 use team::VerifyEntry;

@@ -29,6 +29,10 @@ use crate::setup::{ProjectContext, Setup};
 /// Name of the note that keeps which files agents have seen.
 const SEEN_NOTE: &str = "seen_files";
 
+/// Most bytes that one `read` of a lead with closed hands gives, about 6,000 tokens: enough to check a place, too little to
+/// explore with.
+const LEAD_READ_CAP: usize = 24_000;
+
 /// Most characters of a cache key (OpenAI's limit).
 const CACHE_KEY_CHARS: usize = 64;
 
@@ -73,6 +77,10 @@ impl Core {
             clock: setup.clock.clone(),
         })
         .map_err(|error| RuntimeError::Setup(error.to_string()))?;
+        let tools = match setup.team.main() {
+            lead if lead.takes_over.is_empty() => tools,
+            lead => tools.with_read_cap(lead.id.clone(), LEAD_READ_CAP),
+        };
         let usd = [setup.limits.usd, setup.team.budget.usd].into_iter().flatten().min();
         let steps = [setup.limits.steps, setup.team.budget.steps].into_iter().flatten().min();
         let cache = &setup.team.cache;

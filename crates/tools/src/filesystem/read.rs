@@ -174,8 +174,9 @@ impl Tool for Read {
             let workspace = Workspace::open(&context)?;
             let mut text = String::new();
             let mut failures = 0;
+            let most = context.session.read_cap(&context.agent).unwrap_or(MOST_BYTES_OF_ALL).min(MOST_BYTES_OF_ALL);
             for wanted in &wanted {
-                let room = MOST_BYTES.min(MOST_BYTES_OF_ALL.saturating_sub(text.len()));
+                let room = MOST_BYTES.min(most.saturating_sub(text.len()));
                 if room == 0 {
                     let _ = writeln!(text, "== {} (not read: this call is full; read it in the next)", wanted.path);
                     continue;

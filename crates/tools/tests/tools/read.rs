@@ -122,3 +122,14 @@ async fn a_wrong_shape_of_arguments_is_explained() {
         "read: `files[0]` must be an object with `path`, `offset`, `limit`; found \"a\""
     );
 }
+
+#[tokio::test]
+async fn a_capped_agent_gets_less_and_is_told_how_to_go_on() {
+    let mut bench = Bench::new();
+    bench.file("a.txt", "line of text\n".repeat(1_000));
+    bench.file("b.txt", "more\n");
+    bench.cap_reads(2_000);
+    let text = bench.text("read", json!({"files": [{"path": "a.txt"}, {"path": "b.txt"}]})).await;
+    assert!(text.len() < 2_400, "{}", text.len());
+    assert!(text.contains("left out; read on with offset"), "{text}");
+}

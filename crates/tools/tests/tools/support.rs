@@ -85,7 +85,7 @@ pub(crate) struct Bench {
     pub(crate) cancel: CancellationToken,
 }
 
-fn session(outside: &Path, mode: ApprovalMode) -> Arc<SessionTools> {
+fn session(outside: &Path, mode: ApprovalMode) -> SessionTools {
     let environment = [
         ("PATH".to_owned(), std::env::var("PATH").unwrap()),
         ("HOME".to_owned(), outside.join("home").display().to_string()),
@@ -100,10 +100,16 @@ fn session(outside: &Path, mode: ApprovalMode) -> Arc<SessionTools> {
         shell: None,
         clock: Arc::new(ManualClock::new(Timestamp(1))),
     };
-    Arc::new(SessionTools::new(config).unwrap())
+    SessionTools::new(config).unwrap()
 }
 
 impl Bench {
+    /// The same with a cap on what one `read` gives.
+    pub(crate) fn cap_reads(&mut self, bytes: usize) {
+        let session = session(&self.outside, ApprovalMode::Auto).with_read_cap(self.agent.into(), bytes);
+        self.session = Arc::new(session);
+    }
+
     pub(crate) fn new() -> Self {
         Self::with_mode(ApprovalMode::Auto)
     }
@@ -115,7 +121,7 @@ impl Bench {
         std::fs::create_dir(&root).unwrap();
         let output = outside.join("output");
         std::fs::create_dir(outside.join("home")).unwrap();
-        let session = session(&outside, mode);
+        let session = Arc::new(session(&outside, mode));
         Self {
             _folder: folder,
             outside,
@@ -130,7 +136,7 @@ impl Bench {
 
     /// The same workspace in a later run of the program.
     pub(crate) fn restart(&mut self) {
-        self.session = session(&self.outside, self.session.mode());
+        self.session = Arc::new(session(&self.outside, self.session.mode()));
     }
 
     pub(crate) fn file(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {

@@ -78,7 +78,8 @@ impl<'a> Finder<'a> {
     /// A command that decides where a file says that it passes here; otherwise it is offered.
     pub(super) fn add_if(&mut self, sign: Option<&str>, kind: Kind, command: &str, origin: &str, why_not: &str) {
         match sign {
-            // A name that the search gave may stand at the top while this folder is below it.
+            Some(sign) if self.repo.has(sign) => self.add(kind, command, sign),
+            // A pipeline's file, which stands at the top while this folder is below it.
             Some(sign) => self.found.push(self.make(kind, command.to_owned(), sign.to_owned(), None)),
             None => self.offer(kind, command, origin, why_not),
         }

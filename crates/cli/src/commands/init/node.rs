@@ -73,7 +73,12 @@ fn take(finder: &mut Finder<'_>, kind: Kind, manager: &str, name: &str, script: 
     } else if kind != Kind::Build && has(&["--fix", "--write", "--apply"]) {
         finder.offer(kind, run, &origin, "it changes files; a check only looks");
     } else if kind == Kind::Build && (finder.has(Kind::Tests) || finder.has(Kind::Types)) {
-        finder.offer(kind, run, &origin, "slow, and it writes files; switch it on where a build breaks unnoticed by the rest");
+        finder.offer(
+            kind,
+            run,
+            &origin,
+            "slow, and it writes files; switch it on where a build breaks unnoticed by the rest",
+        );
     } else {
         finder.add(kind, run, &origin);
     }

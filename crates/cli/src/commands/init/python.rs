@@ -84,7 +84,8 @@ impl Python<'_> {
         if let Some(sign) = ruff.or_else(|| repo.mentions(NAMING, "ruff")) {
             finder.add(Kind::Lint, self.run("ruff check ."), sign);
             let format = self.configured("tool.ruff.format");
-            let format = format.or_else(|| repo.pipeline_runs("ruff format")).or_else(|| repo.pipeline_runs("ruff-format"));
+            let format =
+                format.or_else(|| repo.pipeline_runs("ruff format")).or_else(|| repo.pipeline_runs("ruff-format"));
             let why_not = "nothing says that this repository is formatted with ruff; run it once, then switch it on";
             if !self.black(finder) {
                 finder.add_if(format, Kind::Format, &self.run("ruff format --check ."), sign, why_not);

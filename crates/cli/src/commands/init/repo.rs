@@ -111,7 +111,10 @@ impl Repo {
     /// Something worth saying to the user.
     pub(super) fn problem(&self, name: &str, problem: &str) {
         let shown = self.shown(name);
-        let problem = format!("{shown}: {}", problem.strip_prefix(&format!("{}: ", self.path(name).display())).unwrap_or(problem));
+        let problem = format!(
+            "{shown}: {}",
+            problem.strip_prefix(&format!("{}: ", self.path(name).display())).unwrap_or(problem)
+        );
         let mut problems = self.problems.borrow_mut();
         if !problems.contains(&problem) {
             problems.push(problem);

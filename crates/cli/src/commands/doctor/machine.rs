@@ -1,0 +1,105 @@
+//! This machine: program, git, shell, toolchain, terminal, workspace, and what protects it.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use super::check::Check;
+use super::programs;
+use crate::config::Context;
+
+/// Looks at all of it.
+pub(super) async fn checks(context: &Context) -> Vec<Check> {
+    let mut checks = vec![version(), git(context).await, shell(context)];
+    if context.root.join("Cargo.toml").is_file() {
+        checks.push(program(context, "cargo").await);
+        checks.push(program(context, "rustc").await);
+    }
+    checks.extend([terminal(context), workspace(&context.root), sandbox()]);
+    checks
+}
+
+fn version() -> Check {
+    let found = format!("agent {} on {} ({})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    match std::env::consts::OS {
+        "linux" => Check::ok("version", found),
+        _ => Check::warn("version", found, "this version is tested on Linux only"),
+    }
+}
+
+async fn git(context: &Context) -> Check {
+    let hint = "install git: without it agents see no diff, and `agent demo` cannot play";
+    match programs::find(&context.environment, "git") {
+        None => Check::warn("git", "not in PATH", hint),
+        Some(path) => match programs::version(&path).await {
+            Ok(version) => Check::ok("git", format!("{version} ({})", path.display())),
+            Err(why) => Check::warn("git", why, hint),
+        },
+    }
+}
+
+fn shell(context: &Context) -> Check {
+    match programs::find(&context.environment, "bash") {
+        Some(path) => Check::ok("shell", path.display().to_string()),
+        None if cfg!(unix) => Check::warn("shell", "no bash in PATH", "commands of agents run with /bin/sh instead"),
+        None => Check::warn("shell", "no bash in PATH", "install one: commands of agents need it"),
+    }
+}
+
+/// A program that a Rust repository needs.
+async fn program(context: &Context, name: &str) -> Check {
+    let hint = "the repository is a Rust one: without the toolchain its tests cannot run";
+    match programs::find(&context.environment, name) {
+        None => Check::warn(name, "not in PATH", hint),
+        Some(path) => match programs::version(&path).await {
+            Ok(version) => Check::ok(name, version),
+            Err(why) => Check::warn(name, why, hint),
+        },
+    }
+}
+
+fn terminal(context: &Context) -> Check {
+    let said = |is: bool| if is { "a terminal" } else { "not a terminal" };
+    let variable =
+        |name: &str| context.environment.get(name).map_or(format!("{name} unset"), |value| format!("{name}={value}"));
+    let found = format!(
+        "input is {}, output is {}, {}, {}",
+        said(std::io::stdin().is_terminal()),
+        said(std::io::stdout().is_terminal()),
+        variable("TERM"),
+        variable("NO_COLOR")
+    );
+    Check::ok("terminal", found)
+}
+
+fn workspace(root: &Path) -> Check {
+    let instructions: Vec<&str> =
+        ["AGENTS.md", "CLAUDE.md"].into_iter().filter(|name| root.join(name).is_file()).collect();
+    let instructions = match instructions.as_slice() {
+        [] => "no AGENTS.md".to_owned(),
+        some => format!("instructions in {}", some.join(" and ")),
+    };
+    match root.ancestors().find(|folder| folder.join(".git").exists()) {
+        Some(top) if top == root => {
+            Check::ok("workspace", format!("{}, a git repository, {instructions}", root.display()))
+        }
+        Some(top) => {
+            let found = format!("{}, in the git repository {}, {instructions}", root.display(), top.display());
+            Check::ok("workspace", found)
+                .with_hint("agents reach this folder and what is below it, not the rest of the repository")
+        }
+        None => Check::warn(
+            "workspace",
+            format!("{}, not in a git repository, {instructions}", root.display()),
+            "`git init` and a first commit: then agents, and you, see what changed and can take it back",
+        ),
+    }
+}
+
+fn sandbox() -> Check {
+    Check::warn(
+        "sandbox",
+        "none in this version: commands of agents run with your own rights",
+        "approvals are what protects: chat asks before each edit and command (--approve ask); `agent run` refuses what is not \
+         on the list of allowed commands (--approve auto), or everything that changes something (--approve deny)",
+    )
+}

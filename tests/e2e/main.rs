@@ -1,0 +1,19 @@
+//! The binary as a user meets it: a process with a folder of its own, asked over its command line, its pipes and its signals.
+//! The models are played by the simulator over HTTP.
+#![allow(clippy::disallowed_methods, reason = "tests touch real files, processes and sockets")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
+mod bad_input;
+mod bad_tools;
+mod chat;
+mod commands;
+mod crash;
+mod demo;
+mod disk_full;
+mod events;
+mod limits;
+mod providers;
+mod setup_commands;
+mod shapes;
+mod support;
+mod trust;
