@@ -65,7 +65,6 @@ fn the_undisturbed_session_is_what_the_killed_ones_are_measured_against() {
 #[test]
 fn a_session_killed_after_any_durable_write_resumes_to_the_same_end() {
     let writes = sweep(Kill::After);
-    eprintln!("writes {writes}");
     assert!(writes > 50, "only {writes} writes were swept");
 }
 
@@ -144,7 +143,8 @@ fn a_session_in_the_other_dialect_resumes_to_the_same_end_too() {
 #[test]
 fn a_session_that_died_before_its_task_was_saved_says_so_and_takes_one() {
     let (place, running) = (Place::new(), serve(&[]));
-    let run = |start: Start, kill| process(start.command(&place, &running.base_url(), Speaks::Messages), kill, &running);
+    let run =
+        |start: Start, kill| process(start.command(&place, &running.base_url(), Speaks::Messages), kill, &running);
     run(Start::Run, Some(Kill::After(1)));
     let resumed = run(Start::Resume, None);
     let told = String::from_utf8_lossy(&resumed.stderr).into_owned();
@@ -158,7 +158,8 @@ fn a_session_that_died_before_its_task_was_saved_says_so_and_takes_one() {
 #[test]
 fn a_second_task_that_was_saved_before_the_process_died_is_done_by_the_resume() {
     let (place, running) = (Place::new(), serve(&[]));
-    let run = |start: Start, kill| process(start.command(&place, &running.base_url(), Speaks::Messages), kill, &running);
+    let run =
+        |start: Start, kill| process(start.command(&place, &running.base_url(), Speaks::Messages), kill, &running);
     assert_eq!(run(Start::Run, None).status.code(), Some(0));
     let asked = running.requests().len();
     // The resumed session is the first write, the task the second.

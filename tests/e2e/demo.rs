@@ -236,8 +236,8 @@ impl Ended {
 fn a_price_in_the_users_catalogue_changes_the_table_and_the_words_under_it() {
     let desk = Desk::new();
     let usual = table(tiny());
-    // Ten times the list price of what main reads, writes and says.
-    let prices = "models:\n  anthropic/claude-haiku-5-5:\n    prices: {input: 0, output: 0, cache_read: 0, cache_write_5m: 0}\n";
+    // The sidekick works for nothing.
+    let prices = "models:\n  anthropic/claude-haiku-5-5:\n    prices: {input: 0, output: 0, cache_read: 0, cache_write_short: 0}\n";
     let models = desk.aside("prices.yaml", prices);
     let out = desk.base().join("out").display().to_string();
     let ended = desk.agent(&["demo", "--json", "--scenario", "tiny", "--out", &out, "--models", &models]).exits(0);

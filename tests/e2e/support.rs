@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub(crate) const AGENT: &str = env!("CARGO_BIN_EXE_agent");
 
 /// Longer than any single command takes, even on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());

@@ -73,7 +73,7 @@ fn default_team() -> anyhow::Result<Team> {
         // No model's name stands in a prompt: any two will do.
         aliases: BTreeMap::from([alias("premium", "claude-opus-5-5"), alias("fast", "claude-haiku-5-5")]),
         known_tools: tools::known_tools().iter().map(|name| (*name).to_owned()).collect(),
-        from_project: false,
+        ..LoadOptions::default()
     };
     let text = team::builtin("tandem").context("there is no built-in team `tandem`")?;
     let mut team = team::load(text, "built-in tandem", &options)?;

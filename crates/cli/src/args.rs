@@ -63,7 +63,8 @@ pub(crate) struct TeamArgs {
 }
 
 /// A wire format, by the name of its maker.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum DialectArg {
     /// Anthropic Messages.
     Anthropic,
@@ -75,7 +76,7 @@ pub(crate) enum DialectArg {
 /// What may be done without asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ApproveArg {
-    /// Ask before every edit and command.
+    /// Ask before edits, and before commands that are not on the list.
     Ask,
     /// Edits in the workspace and allow-listed commands without asking, ask for the rest.
     Auto,

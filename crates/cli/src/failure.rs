@@ -51,8 +51,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 
 /// Exit code of an error that carries none: configuration errors are the user's to mend, the rest is ours.
 fn code_of(error: &anyhow::Error) -> u8 {
-    if let Some(error) = error.downcast_ref::<runtime::RuntimeError>() {
-        return error.status().exit_code();
+    match error.downcast_ref::<runtime::RuntimeError>() {
+        // A session that cannot even be opened as it is configured.
+        Some(runtime::RuntimeError::Setup(_)) => return 2,
+        Some(error) => return error.status().exit_code(),
+        None => {}
     }
     let configuration = error.is::<team::TeamError>()
         || error.is::<catalogue::CatalogueError>()

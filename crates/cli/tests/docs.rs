@@ -1,5 +1,6 @@
 //! What the documents show is what the program does.
 #![allow(clippy::disallowed_methods, reason = "tests touch real files")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

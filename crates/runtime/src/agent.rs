@@ -47,6 +47,7 @@ impl Agent {
         let roster: Vec<(String, String)> = core
             .team
             .specialists()
+            .filter(|other| spec.delegates_to.contains(&other.id))
             .map(|other| (other.id.to_string(), other.specialty.clone().unwrap_or_default()))
             .collect();
         let registry =
@@ -80,15 +81,9 @@ impl Agent {
                 agent.push(stored.item, rendered);
             }
         }
-        for row in core.store.ledger(&core.session)? {
-            if row.agent == spec.id {
-                agent.steps = agent.steps.max(row.step);
-            }
-        }
-        for note in core.store.notes(&core.session)? {
-            if note.kind == FORECAST_NOTE && note.agent.as_ref() == Some(&spec.id) {
-                agent.forecast = serde_json::from_str(&note.json).unwrap_or_default();
-            }
+        agent.steps = core.store.last_step(&core.session, &spec.id)?;
+        if let Some(note) = core.store.last_note(&core.session, Some(&spec.id), FORECAST_NOTE)? {
+            agent.forecast = serde_json::from_str(&note.json).unwrap_or_default();
         }
         Ok(agent)
     }

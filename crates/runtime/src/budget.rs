@@ -36,6 +36,11 @@ impl Budget {
         reserved.iter().filter(|(id, _)| Some(*id) != own).map(|(_, usd)| *usd).sum()
     }
 
+    /// What was set aside for a delegation.
+    fn reserved(&self, delegation: &DelegationId) -> Option<Usd> {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).get(delegation).copied()
+    }
+
     fn set(&self, delegation: &DelegationId, usd: Option<Usd>) {
         let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
         match usd {
@@ -58,20 +63,23 @@ impl Drop for Reservation<'_> {
 }
 
 impl Core {
-    /// Sets dollars aside for a delegation: the specialist's own limit, or an equal share of what is left.
+    /// Sets dollars aside for a delegation: the specialist's own limit, at most half of what is left.
     ///
     /// # Errors
     /// Words for the caller when nothing is left.
     pub(crate) fn reserve(&self, to: &AgentId, delegation: &DelegationId) -> Result<Reservation<'_>, String> {
         let own = self.team.agent(to).and_then(|spec| spec.limits.usd);
         if let Some(limit) = self.budget.usd {
-            let spent = self.store.session_cost(&self.session).ok().and_then(|cost| cost.usd).unwrap_or_default();
+            let spent = self.store.session_cost(&self.session).map(|cost| cost.at_least).unwrap_or_default();
             let left = limit - spent - self.budget.reserved_by_others(Some(delegation));
             if left <= Usd::ZERO {
                 return Err(format!("the session's budget of {limit} is used up or set aside ({spent} spent)"));
             }
+            // What it spent before the program stopped belongs to it.
+            let before = self.store.delegation_cost(&self.session, delegation);
+            let before = before.map(|cost| cost.at_least).unwrap_or_default();
             // Half stays with the caller, who has to review what comes back.
-            let share = Usd::from_picos(left.picos() / 2);
+            let share = before + Usd::from_picos(left.picos() / 2);
             self.budget.set(delegation, Some(own.map_or(share, |own| own.min(share))));
         }
         Ok(Reservation { core: self, delegation: delegation.clone() })
@@ -85,7 +93,7 @@ impl Core {
         {
             return Ok(Some(format!("the session's limit of {cap} steps is reached")));
         }
-        if let Some(reason) = self.delegation_exhausted(scope)? {
+        if let Some(reason) = self.own_limit_reached(scope)? {
             return Ok(Some(reason));
         }
         let Some(limit) = self.budget.usd else { return Ok(None) };
@@ -105,18 +113,27 @@ impl Core {
         Ok(None)
     }
 
-    /// The same for the specialist's own dollar limit within one delegation.
-    fn delegation_exhausted(&self, scope: &Scope) -> Result<Option<String>, RuntimeError> {
-        let Some(delegation) = &scope.delegation else { return Ok(None) };
-        let Some(record) = self.store.delegations(&self.session)?.into_iter().find(|record| record.id == *delegation)
-        else {
+    /// The same for an agent's own dollars: a specialist's within one delegation (its limit, or what was set aside), the
+    /// coordinator's within a turn.
+    fn own_limit_reached(&self, scope: &Scope) -> Result<Option<String>, RuntimeError> {
+        let Some(delegation) = &scope.delegation else {
+            let main = self.team.main();
+            let Some(limit) = main.limits.usd else { return Ok(None) };
+            let since = self.turn_started_at();
+            let rows = self.store.ledger(&self.session)?;
+            let own = rows.iter().filter(|row| row.agent == main.id && row.at >= since);
+            let spent: Usd = own.filter_map(|row| row.usd).sum();
+            let told = || format!("{} used up its {limit} for this turn ({spent} spent)", main.id);
+            return Ok((spent >= limit).then(told));
+        };
+        let Some(record) = self.store.delegation(&self.session, delegation)? else {
             return Ok(None);
         };
-        let Some(limit) = self.team.agent(&record.to).and_then(|spec| spec.limits.usd) else { return Ok(None) };
-        let spent = self.store.delegation_cost(&self.session, delegation)?.usd;
-        Ok(spent
-            .filter(|spent| *spent >= limit)
-            .map(|spent| format!("{} used up its {limit} for this delegation ({spent} spent)", record.to)))
+        let own = self.team.agent(&record.to).and_then(|spec| spec.limits.usd);
+        let Some(limit) = self.budget.reserved(delegation).or(own) else { return Ok(None) };
+        let spent = self.store.delegation_cost(&self.session, delegation)?.at_least;
+        let told = || format!("{} used up its {limit} for this delegation ({spent} spent)", record.to);
+        Ok((spent >= limit).then(told))
     }
 
     fn already_warned(&self) -> bool {

@@ -6,16 +6,20 @@ mod receipt;
 mod worth;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::event::EventBody;
 use protocol::{AgentId, Brief, CallId, DelegationId, Item, Report, ReportStatus};
+use serde_json::Value;
 use store::{DelegationClosed, DelegationRecord, Write};
-use tools::{CheckResult, DelegationAnswer};
+use tools::permissions::{Action, Decision, Policy, decide};
+use tools::{ApprovalMode, CheckResult, DelegationAnswer};
 
 use crate::agent::Agent;
 use crate::error::RuntimeError;
 use crate::fragments;
+use crate::host::HostPort;
 use crate::run::{Ended, Scope, run_agent};
 use crate::session::{Core, settle_dangling};
 use crate::verification::{self, Check};
@@ -44,6 +48,19 @@ impl Active {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(agent).cloned()
     }
 
+    /// Why a tool may not be used by an agent whose brief is exploration, if so: looking changes nothing, whatever the tools
+    /// it has for other briefs.
+    pub(crate) fn refuses_while_exploring(&self, agent: &AgentId, tool: &str, arguments: &Value) -> Option<String> {
+        self.get(agent).filter(|running| running.brief.explore)?;
+        let line = arguments.get("command").and_then(Value::as_str).filter(|_| tool == "bash");
+        let reading = Policy { mode: ApprovalMode::Deny, root: PathBuf::new(), allowed_commands: Vec::new() };
+        match line.map(|line| decide(&reading, &Action::Command { line })) {
+            Some(Decision::Allow) => None,
+            Some(_) => Some("this brief is exploration: only commands that read may be run".to_owned()),
+            None => Some(format!("this brief is exploration: `{tool}` is closed, nothing may be changed")),
+        }
+    }
+
     fn update(&self, agent: &AgentId, change: impl FnOnce(&mut Running)) {
         change(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(agent.clone()).or_default());
     }
@@ -62,28 +79,35 @@ pub(crate) async fn delegate(
     to: &AgentId,
     brief: Brief,
 ) -> Result<DelegationAnswer, String> {
-    let spec = core.team.agent(to).filter(|_| to != from).ok_or_else(|| {
-        let known: Vec<&str> = core.team.specialists().map(|spec| spec.id.as_str()).collect();
+    let may_ask = core.team.agent(from).map(|spec| spec.delegates_to.as_slice()).unwrap_or_default();
+    let spec = core.team.agent(to).filter(|_| may_ask.contains(to)).ok_or_else(|| {
+        let known: Vec<&str> = may_ask.iter().map(AgentId::as_str).collect();
         format!("there is no specialist `{to}`; there are: {}", known.join(", "))
     })?;
     let slot = core.agent(spec).map_err(|error| error.to_string())?;
     let mut agent = slot.lock().await;
-    let record = match earlier(core, from, call)? {
-        Some(record) if record.closed.is_some() => return answer::from_record(&record),
-        Some(record) => record,
-        None => open(core, &mut agent, from, call, brief).await?,
+    let earlier = earlier(core, from, call)?;
+    if let Some(record) = earlier.as_ref().filter(|record| record.closed.is_some()) {
+        return answer::from_record(record);
+    }
+    // With nothing left a new one is not begun; one that is open ends at its first step, with a receipt.
+    let reserved = core.reserve(to, &delegation_id(core, from, call));
+    let record = match (earlier, &reserved) {
+        (Some(record), _) => record,
+        (None, Ok(_)) => open(core, caller, &mut agent, from, call, brief).await?,
+        (None, Err(nothing_left)) => return Err(nothing_left.clone()),
     };
     let checks: Vec<Check> = record.brief.acceptance.iter().map(|line| core.check_named(line)).collect();
     core.active.update(to, |running| {
         *running = Running { brief: record.brief.clone(), checks, ..Running::default() };
     });
-    let _reserved = core.reserve(to, &record.id)?;
     let scope = Scope::new(core, spec, Some(record.id.clone()), caller.cancel.child_token());
     let ended = run_agent(core, &mut agent, &scope).await;
     if caller.cancel.is_cancelled() || matches!(ended, Err(RuntimeError::Interrupted)) {
+        core.active.end(to);
         return Err("interrupted by the user; the delegation stays open".to_owned());
     }
-    let closed = close(core, &agent, record, ended, &scope).await.map_err(|error| error.to_string());
+    let closed = close(core, &agent, record, ended, &scope).await.map_err(|error| core.fail(error));
     core.active.end(to);
     closed
 }
@@ -91,19 +115,19 @@ pub(crate) async fn delegate(
 /// The delegation that this very call opened, if the program stopped in the middle of it.
 fn earlier(core: &Core, from: &AgentId, call: &CallId) -> Result<Option<DelegationRecord>, String> {
     let id = delegation_id(core, from, call);
-    let all = core.store.delegations(&core.session).map_err(|error| error.to_string())?;
-    Ok(all.into_iter().find(|record| record.id == id))
+    core.store.delegation(&core.session, &id).map_err(|error| error.to_string())
 }
 
 /// The same call gives the same id: call ids are unique within a window only, so the item that asks is part of it.
 fn delegation_id(core: &Core, from: &AgentId, call: &CallId) -> DelegationId {
-    let item = core.store.items(&core.session, from, 0).map_or(0, |items| items.len());
+    let item = core.store.next_item_seq(&core.session, from).unwrap_or(0);
     DelegationId::new(format!("{}-{from}-{item}-{call}", core.session))
 }
 
 /// Checks the brief, notes the state of the files, appends the brief to the specialist's transcript.
 async fn open(
-    core: &Core,
+    core: &Arc<Core>,
+    caller: &Scope,
     agent: &mut Agent,
     from: &AgentId,
     call: &CallId,
@@ -113,10 +137,9 @@ async fn open(
     settle_dangling(core, agent).map_err(|error| error.to_string())?;
     let checks: Vec<(String, String)> =
         brief.acceptance.iter().map(|line| core.check_named(line)).map(|check| (check.name, check.command)).collect();
-    for (name, command) in &checks {
-        if name == command {
-            core.permit_check(from, call, command).await?;
-        }
+    let host = HostPort::new(core.clone(), caller.clone());
+    for (_, command) in &checks {
+        core.permit_check(&host, from, call, command).await?;
     }
     let record = DelegationRecord {
         id: delegation_id(core, from, call),

@@ -105,8 +105,11 @@ impl RuntimeError {
             },
             Self::Tool { .. } => "mend the cause, then `agent sessions resume`",
             Self::Setup(_) | Self::Wire { .. } => "`agent team check` and `agent doctor` show what is configured",
-            Self::Limit(_) => "look at what was done so far, then resume with a higher limit (--max-usd, --max-steps)",
-            Self::Blocked(_) => "answer or decide, then resume the session",
+            Self::Limit(_) => {
+                "look at what was done so far, then resume with a higher limit (--max-usd, --max-steps); a limit of the \
+                 team's own begins anew with new input (`agent sessions resume --task \"go on\"`)"
+            }
+            Self::Blocked(_) => "decide, then say how to go on: `agent sessions resume --task \"...\"`",
             Self::Interrupted => "`agent sessions resume` goes on where it stopped",
         };
         text.to_owned()

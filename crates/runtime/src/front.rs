@@ -41,6 +41,9 @@ pub trait Front: Send + Sync {
     /// Shows something. Must not block.
     fn show(&self, shown: Shown<'_>);
 
+    /// Whether somebody is there to answer.
+    fn attended(&self) -> bool;
+
     /// Asks whether something may be done.
     async fn approve(&self, request: &ApprovalRequest) -> Approval;
 

@@ -37,6 +37,9 @@ impl Host for HostPort {
         if let Err(error) = self.core.journal.event(Some(&request.agent), asked) {
             return Approval::No(format!("the question could not be recorded: {error}"));
         }
+        if !self.core.front.attended() {
+            self.core.person_missed();
+        }
         tokio::select! {
             answer = self.core.front.approve(&request) => answer,
             () = self.scope.cancel.cancelled() => Approval::No("the user interrupted".to_owned()),

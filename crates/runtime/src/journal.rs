@@ -22,7 +22,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// Goes on after the events that the session already has.
     pub(crate) fn open(store: Store, session: SessionId, front: Arc<dyn Front>) -> Result<Self, RuntimeError> {
-        let seq = store.events(&session)?.last().map_or(0, |event| event.seq);
+        let seq = store.last_event_seq(&session)?;
         Ok(Self { store, session, front, seq: Mutex::new(seq) })
     }
 

@@ -51,7 +51,7 @@ fn accepted_report(items: &[Item], results: &[ToolOutcome]) -> Option<Report> {
     let accepted = results.iter().find(|result| result.tool == "report" && !result.is_error)?;
     let asked = items.iter().rev().nth(1)?;
     let (_, _, arguments) = asked.tool_calls().into_iter().find(|(id, ..)| *id == accepted.call.as_str())?;
-    serde_json::from_str(arguments).ok()
+    tools::read_report(&serde_json::from_str(arguments).ok()?)
 }
 
 /// Items since the last user item (a brief, for a specialist), that one included.

@@ -49,7 +49,7 @@ pub fn system_prompt(team: &Team, agent: &AgentSpec) -> Vec<String> {
     let mut definition = String::new();
     if Role::of(team, agent) == Role::Main {
         definition.push_str("# Your team\n");
-        for specialist in team.specialists() {
+        for specialist in team.specialists().filter(|other| agent.delegates_to.contains(&other.id)) {
             let what = specialist.specialty.as_deref().unwrap_or("general work in the repository");
             definition.push_str(&format!("- `{}`: {what}\n", specialist.id));
         }

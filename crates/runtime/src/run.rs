@@ -82,7 +82,7 @@ pub(crate) async fn run_agent(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
                 infer(core, agent, call, &scope.cancel).await?;
             }
             Next::Continue => {
-                if fragments_since_user(agent, FragmentKind::Reminder) >= REMINDERS {
+                if reminded(agent, &fragments::go_on()) >= REMINDERS {
                     return Ok(Ended::Limit(format!(
                         "the answer was cut off at the output limit of {} tokens, again and again",
                         agent.brain.max_tokens
@@ -93,7 +93,7 @@ pub(crate) async fn run_agent(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
             Next::Refused(text) => return Ok(Ended::Refused(text)),
             Next::Reported(report) => return Ok(Ended::Reported(report)),
             Next::Answered(text) => {
-                if scope.delegation.is_none() || fragments_since_user(agent, FragmentKind::Reminder) >= REMINDERS {
+                if scope.delegation.is_none() || reminded(agent, &fragments::must_report()) >= REMINDERS {
                     return Ok(Ended::Answered(text));
                 }
                 agent.append(core, vec![fragments::must_report()], Vec::new(), Vec::new())?;
@@ -144,11 +144,18 @@ fn fragments_since_user(agent: &Agent, wanted: FragmentKind) -> usize {
         .count()
 }
 
+/// How often this very reminder was given since the last user item: each has its own count.
+fn reminded(agent: &Agent, reminder: &Item) -> usize {
+    machine::since_user(&agent.items).iter().filter(|item| *item == reminder).count()
+}
+
 /// Input that came while the turn runs and is meant to steer it becomes part of the main agent's transcript here.
 fn promote_steering(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<(), RuntimeError> {
     if scope.delegation.is_some() || !core.has_input() {
         return Ok(());
     }
+    // Before it is read: what comes in meanwhile sets it again.
+    core.input_taken();
     for input in core.store.inputs(&core.session, true)? {
         if input.mode == StoredMode::Steer {
             let promoted = vec![Write::InputPromoted { seq: input.seq }];
@@ -156,6 +163,5 @@ fn promote_steering(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<(),
             agent.append(core, vec![Item::user(input.text)], promoted, vec![event])?;
         }
     }
-    core.input_taken();
     Ok(())
 }

@@ -25,8 +25,23 @@ const TURN_NOTE: &str = "turn";
 /// Where a turn began: what "changed in this turn" is measured against.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TurnStart {
+    /// The state of the files before the first thing that may have changed them; none before that, and where it cannot be
+    /// taken.
     pub(crate) tree: Option<String>,
+    /// Something that may change files was begun.
+    pub(crate) may_have_changed: bool,
     pub(crate) at: Timestamp,
+}
+
+impl TurnStart {
+    fn note(&self) -> Write {
+        Write::Note(NoteRecord {
+            agent: None,
+            kind: TURN_NOTE.to_owned(),
+            json: serde_json::to_string(self).unwrap_or_default(),
+            at: self.at,
+        })
+    }
 }
 
 /// How a turn ended.
@@ -193,16 +208,10 @@ impl Session {
     }
 
     async fn promote(&self, main: &mut Agent, input: InputRecord) -> Result<(), RuntimeError> {
-        let start = TurnStart { tree: self.core.tree().await, at: self.core.clock.now() };
-        let note = NoteRecord {
-            agent: None,
-            kind: TURN_NOTE.to_owned(),
-            json: serde_json::to_string(&start).unwrap_or_default(),
-            at: start.at,
-        };
+        let start = TurnStart { tree: None, may_have_changed: false, at: self.core.clock.now() };
         let mut items = vec![Item::user(input.text.clone())];
         items.extend(self.core.output_schema.as_ref().map(fragments::answer_schema));
-        let writes = vec![Write::InputPromoted { seq: input.seq }, Write::Note(note)];
+        let writes = vec![Write::InputPromoted { seq: input.seq }, start.note()];
         main.append(&self.core, items, writes, vec![EventBody::TurnStarted { input: input.text }])
     }
 

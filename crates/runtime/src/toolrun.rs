@@ -63,6 +63,10 @@ pub(crate) async fn run_tools(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
     };
     let mut results = Vec::with_capacity(calls.len());
     for group in groups(&step, &calls) {
+        // What has not begun is not begun any more; what has ended is recorded.
+        if scope.cancel.is_cancelled() {
+            return Err(RuntimeError::Interrupted);
+        }
         let answers = join_all(group.iter().map(|call| answer(&step, call))).await;
         for outcome in answers {
             results.push(outcome?);
@@ -95,7 +99,9 @@ async fn answer(step: &Step<'_>, call: &Call) -> Result<ToolOutcome, RuntimeErro
     let refused = |text: String| Ok(ToolOutcome::text(&call.id, &call.name, text, true));
     let Some(tool) = step.registry.get(&call.name) else {
         let known = step.registry.names().join(", ");
-        return refused(format!("there is no tool `{}`; you have: {known}", call.name));
+        let problem = format!("there is no tool `{}`; you have: {known}", call.name);
+        mistaken(step, "tool_unknown", &problem)?;
+        return refused(problem);
     };
     if step.closed.contains(&call.name) {
         return refused(format!(
@@ -110,23 +116,45 @@ async fn answer(step: &Step<'_>, call: &Call) -> Result<ToolOutcome, RuntimeErro
     }) {
         Ok(value) => value,
         Err(error) => {
-            return refused(format!(
+            let problem = format!(
                 "the arguments of `{}` are not JSON ({error}); nothing was done. Send one JSON object that follows the \
                  tool's schema",
                 call.name
-            ));
+            );
+            mistaken(step, "tool_arguments", &problem)?;
+            return refused(problem);
         }
     };
     let effect = tool.effect(&arguments);
+    if effect == Effect::Writes
+        && let Some(why) = step.core.active.refuses_while_exploring(&step.agent, &call.name, &arguments)
+    {
+        return refused(why);
+    }
     match step.recorded.iter().find(|run| run.intent.call.as_str() == call.id) {
         Some(ToolRun { done: Some(done), .. }) => return Ok(done.outcome.clone()),
         Some(ToolRun { done: None, .. }) if effect == Effect::Writes => {
             return interrupted(step, call);
         }
         Some(_) => {}
-        None => begin(step, call, tool.as_ref(), &arguments)?,
+        None => {
+            if effect != Effect::ReadOnly {
+                step.core.before_change().await?;
+            }
+            begin(step, call, tool.as_ref(), &arguments)?;
+        }
     }
     run(step, call, tool.as_ref(), arguments).await
+}
+
+/// A model's mistake in asking: it is told and goes on; the person may want to know.
+fn mistaken(step: &Step<'_>, code: &str, problem: &str) -> Result<(), RuntimeError> {
+    let told = EventBody::Error {
+        code: code.to_owned(),
+        message: format!("{}: {problem}", step.agent),
+        hint: "the model was told and goes on; nothing to do".to_owned(),
+    };
+    step.core.journal.event(Some(&step.agent), told)
 }
 
 /// Makes the intent durable, before the effect.
@@ -166,6 +194,10 @@ async fn run(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: Value) ->
     if step.scope.cancel.is_cancelled() && call.name == "delegate" {
         // The delegation stays open: a resume goes on with it instead of telling the caller it was over.
         return Err(RuntimeError::Interrupted);
+    }
+    if let Some(error) = step.core.take_fatal() {
+        // The same for what the caller cannot mend: a full disk, a provider that is not set up.
+        return Err(error);
     }
     let outcome =
         ToolOutcome { call: id, tool: call.name.clone(), content: output.content.clone(), is_error: output.is_error };

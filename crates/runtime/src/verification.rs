@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::{NoteRecord, Write};
 use tokio_util::sync::CancellationToken;
 use tools::CheckResult;
+use tools::permissions::{Action, Decision, decide};
 
 use crate::error::RuntimeError;
 use crate::session::Core;
@@ -65,7 +66,7 @@ impl Core {
 
     /// Whether a command passed on exactly this state of the files.
     pub(crate) fn passed_on(&self, tree: &str, command: &str) -> Result<bool, RuntimeError> {
-        Ok(self.store.notes(&self.session)?.iter().filter(|note| note.kind == PASSED_NOTE).any(|note| {
+        Ok(self.store.notes_of(&self.session, PASSED_NOTE)?.iter().any(|note| {
             serde_json::from_str::<Passed>(&note.json)
                 .is_ok_and(|passed| passed.tree == tree && passed.command == command)
         }))
@@ -160,5 +161,10 @@ pub(crate) async fn verify_by_name(
         }
         wanted
     };
+    for check in &wanted {
+        if let Decision::Refuse(why) = decide(&core.tools.policy(), &Action::Command { line: &check.command }) {
+            return Err(why);
+        }
+    }
     run(core, Some(agent), &wanted, cancel).await.map_err(|error| error.to_string())
 }

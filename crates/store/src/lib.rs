@@ -9,6 +9,7 @@ mod commit;
 mod cost;
 mod database;
 mod error;
+mod lookup;
 mod read;
 mod record;
 mod schema;

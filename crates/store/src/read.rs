@@ -169,7 +169,7 @@ pub(crate) fn all<T>(
 }
 
 /// The row of a query that has one at most.
-fn one<T>(
+pub(crate) fn one<T>(
     db: &Connection,
     sql: &str,
     values: impl Params,
@@ -289,7 +289,7 @@ pub(crate) fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
     })
 }
 
-fn tool_run(row: &Row<'_>) -> rusqlite::Result<ToolRun> {
+pub(crate) fn tool_run(row: &Row<'_>) -> rusqlite::Result<ToolRun> {
     let intent = ToolIntent {
         agent: row.get("agent").map(AgentId)?,
         step_item_seq: row.get("step_item_seq")?,
@@ -314,7 +314,7 @@ fn tool_run(row: &Row<'_>) -> rusqlite::Result<ToolRun> {
     Ok(ToolRun { intent, done })
 }
 
-fn delegation(row: &Row<'_>) -> rusqlite::Result<DelegationRecord> {
+pub(crate) fn delegation(row: &Row<'_>) -> rusqlite::Result<DelegationRecord> {
     let closed = match row.get::<_, Option<Moment>>("closed_at")? {
         None => None,
         Some(Moment(at)) => Some(DelegationClosed {
@@ -337,7 +337,7 @@ fn delegation(row: &Row<'_>) -> rusqlite::Result<DelegationRecord> {
     })
 }
 
-fn note(row: &Row<'_>) -> rusqlite::Result<NoteRecord> {
+pub(crate) fn note(row: &Row<'_>) -> rusqlite::Result<NoteRecord> {
     Ok(NoteRecord {
         agent: row.get::<_, Option<String>>("agent")?.map(AgentId),
         kind: row.get("kind")?,

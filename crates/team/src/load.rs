@@ -17,6 +17,10 @@ pub struct LoadOptions {
     /// Aliases from outside: `premium` and `fast` of the provider whose key is there, and those of the user's model file.
     /// An alias of the team file goes before one of the same name here.
     pub aliases: BTreeMap<String, ModelRef>,
+    /// Models that the user chose for this run by alias: they go before an alias of the file of the same name.
+    pub chosen: BTreeMap<String, ModelRef>,
+    /// The model that the user chose for all agents of this run, whatever the file says. Settings of the file stay.
+    pub chosen_for_all: Option<ModelRef>,
     /// Every tool that exists, in schema order; empty for the program's own.
     pub known_tools: Vec<String>,
     /// The text comes from a project, not from its user: headers and the like are refused.

@@ -207,3 +207,19 @@ fn tools_from_elsewhere_can_be_granted_by_name() {
     let error = load(text, "t.yaml", &options).map(|team| tools(&team, "b"));
     assert_eq!(error.unwrap(), ["read", "report", "lookup"], "in the order in which the tools are known");
 }
+
+#[test]
+fn a_model_chosen_for_the_run_goes_before_what_the_file_says() {
+    let text = "version: 1\nmodels: {premium: openai/gpt-6.1-sol}\nagents:\n  - id: main\n    role: coordinator\n    \
+                brain: {model: premium, max_tokens: 99}\n  - id: helper\n    brain: anthropic/claude-haiku-5-5\n";
+    let brains = |options: &LoadOptions| -> Vec<String> {
+        load(text, "t.yaml", options).unwrap().agents.iter().map(|agent| agent.brain.to_string()).collect()
+    };
+    assert_eq!(brains(&options()), ["openai/gpt-6.1-sol", "anthropic/claude-haiku-5-5"]);
+    let mine = ModelRef::new("local", "mine");
+    let alias = LoadOptions { chosen: [("premium".to_owned(), mine.clone())].into(), ..options() };
+    assert_eq!(brains(&alias), ["local/mine", "anthropic/claude-haiku-5-5"]);
+    let all = LoadOptions { chosen_for_all: Some(mine), ..options() };
+    assert_eq!(brains(&all), ["local/mine", "local/mine"]);
+    assert_eq!(load(text, "t.yaml", &all).unwrap().main().brain.max_tokens, 99);
+}

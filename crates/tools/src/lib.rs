@@ -17,6 +17,7 @@ pub mod snapshot;
 pub mod tool;
 mod verify;
 
+pub use agents::read_report;
 pub use builtin::{UnknownTool, known_tools, registry};
 pub use evidence::place_exists;
 pub use filesystem::ledger::SeenFile;

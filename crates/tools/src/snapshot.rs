@@ -56,8 +56,19 @@ impl Snapshots {
             })?;
             self.git(&["init", "--quiet"]).await?;
         }
+        self.remove_stale_lock();
         self.git(&["add", "--all", "--", "."]).await?;
         Ok(self.git(&["write-tree"]).await?.trim().to_owned())
+    }
+
+    /// Removes what a git that was killed together with the program left behind. No living one is that old.
+    fn remove_stale_lock(&self) {
+        let lock = self.git_dir.join("index.lock");
+        let age = std::fs::metadata(&lock).and_then(|lock| lock.modified()).ok().and_then(|made| made.elapsed().ok());
+        if age.is_some_and(|age| age > LIMIT) {
+            // Where it cannot be removed, git says so.
+            std::fs::remove_file(&lock).ok();
+        }
     }
 
     /// Files that differ between two states.

@@ -57,3 +57,13 @@ async fn the_users_own_repository_is_not_touched() {
     assert_eq!(git(&["status", "--porcelain"]), status);
     assert!(!snapshots.root.join(".git/index").exists());
 }
+
+#[tokio::test]
+async fn a_lock_that_a_killed_git_left_behind_is_removed_when_no_living_one_can_hold_it() {
+    let (_folder, snapshots) = folders();
+    let before = snapshots.take().await.unwrap();
+    let lock = std::fs::File::create(snapshots.git_dir.join("index.lock")).unwrap();
+    assert!(snapshots.take().await.is_err(), "another git may be at work");
+    lock.set_modified(std::time::SystemTime::now() - LIMIT - Duration::from_secs(1)).unwrap();
+    assert_eq!(snapshots.take().await.unwrap(), before);
+}

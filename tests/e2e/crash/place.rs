@@ -37,11 +37,13 @@ impl Place {
         file("counter.txt", "");
         // `make test` may be run without asking. This one counts before it does anything else.
         let counter = base.join("counter.txt");
-        let make = format!("#!/bin/sh\necho run >> '{}'\nsh check.sh || {{ echo FAILED; exit 1; }}\n", counter.display());
+        let make =
+            format!("#!/bin/sh\necho run >> '{}'\nsh check.sh || {{ echo FAILED; exit 1; }}\n", counter.display());
         file("bin/make", &make);
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(base.join("bin/make"), std::fs::Permissions::from_mode(0o755)).unwrap();
-        for arguments in [&["init", "--quiet", "-b", "work"][..], &["add", "."], &["commit", "--quiet", "-m", "start"]] {
+        for arguments in [&["init", "--quiet", "-b", "work"][..], &["add", "."], &["commit", "--quiet", "-m", "start"]]
+        {
             let git = Command::new("git")
                 .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"])
                 .args(arguments)

@@ -29,13 +29,18 @@ pub(crate) async fn run(
     resume: Option<String>,
 ) -> anyhow::Result<u8> {
     let keyboard = Keyboard::open();
-    if team.team.is_none() && !team.trust {
+    let (context, resume) = match resume {
+        Some(prefix) => {
+            let store = context.store()?;
+            let id = context.session(&store, Some(&prefix))?;
+            (context.of_session(&store, &id)?, Some(id))
+        }
+        None => (context, None),
+    };
+    // A session that is resumed keeps the team it began with.
+    if resume.is_none() && team.team.is_none() && !team.trust {
         ask_trust(&context, &keyboard, &mut team).await?;
     }
-    let resume = match resume {
-        Some(prefix) => Some(context.session(&context.store()?, Some(&prefix))?),
-        None => None,
-    };
     let opened = start::open(
         &context,
         Wanted {
@@ -48,7 +53,13 @@ pub(crate) async fn run(
         },
     )?;
     text::note(&format!("session {} · team {} · /help for help", opened.session.id(), opened.team.name));
-    let chat = Chat { context: &context, session: &opened.session, team: &opened.team, keyboard, leaving: AtomicBool::new(false) };
+    let chat = Chat {
+        store: &opened.store,
+        session: &opened.session,
+        team: &opened.team,
+        keyboard,
+        leaving: AtomicBool::new(false),
+    };
     let status = chat.talk().await?;
     let completed = opened.session.complete(status).await?;
     text::note(&format!("\n{}\nsession {}", summary(&completed), opened.session.id()));
@@ -56,7 +67,7 @@ pub(crate) async fn run(
 }
 
 struct Chat<'a> {
-    context: &'a Context,
+    store: &'a store::Store,
     session: &'a Session,
     team: &'a team::Team,
     keyboard: Arc<Keyboard>,
@@ -160,7 +171,7 @@ impl Chat<'_> {
 
     /// `$0.0123 in this session, cache hits 87 %`.
     fn bill(&self) -> anyhow::Result<String> {
-        let cost = self.context.store()?.session_cost(self.session.id())?;
+        let cost = self.store.session_cost(self.session.id())?;
         let usd = cost.usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
         Ok(format!("[{usd} in this session, cache hits {:.0} %]", cost.usage.hit_rate() * 100.0))
     }

@@ -20,7 +20,7 @@ pub(crate) fn run(context: &Context, session: Option<&str>, by: ByArg, all: bool
     let groups = store.cost_by(session.as_ref(), by)?;
     if json {
         let groups: Vec<_> = groups.iter().map(as_json).collect();
-        text::line(&json!({ "session": session, "groups": groups }).to_string());
+        text::json(&json!({ "session": session, "groups": groups }).to_string());
         return Ok(0);
     }
     if let Some(session) = &session {

@@ -43,7 +43,7 @@ pub(crate) async fn run(context: Context, name: DemoScenario, json: bool, out: O
         copy: &team_copy.root.display().to_string(),
     };
     if json {
-        text::line(&comparison.event().to_string());
+        text::json(&comparison.event().to_string());
     } else {
         text::line(&format!("\nmain: {}\n", team.answer));
         text::line(&render(&comparison));

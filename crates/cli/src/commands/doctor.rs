@@ -37,7 +37,7 @@ pub(crate) async fn run(
     let broken = checks.iter().find(|check| check.level == Level::Fail);
     let exit_code = if broken.is_some() { UNUSABLE } else { 0 };
     if json {
-        text::line(&json!({ "usable": broken.is_none(), "exit_code": exit_code, "checks": checks }).to_string());
+        text::json(&json!({ "usable": broken.is_none(), "exit_code": exit_code, "checks": checks }).to_string());
         return Ok(exit_code);
     }
     checks.iter().for_each(|check| text::line(&shown(check)));

@@ -44,21 +44,30 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Run { task, team, session, json, output_schema, .. }) => {
             block_on(run::run(context, run::Task { text: task, team, session, json, output_schema }))
         }
-        Some(Command::Demo { scenario, json, out }) => block_on(demo::run(context, scenario, json, out)),
+        Some(Command::Demo { scenario, json, out }) => block_on_threads(demo::run(context, scenario, json, out)),
         Some(Command::Init { team, force }) => init::run(&context, &team, force),
         Some(Command::Team { command }) => team::run(&context, command),
         Some(Command::Models { filter, json }) => models::run(&context, filter.as_deref(), json),
         Some(Command::Cost { session, by, all, json }) => cost::run(&context, session.as_deref(), by, all, json),
         Some(Command::Sessions { command }) => block_on(sessions::run(context, command)),
-        Some(Command::Simulate { scenario, listen, log }) => block_on(simulate::run(context, scenario, listen, log)),
+        Some(Command::Simulate { scenario, listen, log }) => block_on_threads(simulate::run(context, scenario, listen, log)),
         Some(Command::Doctor { team, json, online }) => block_on(doctor::run(context, None, team, json, online)),
         Some(Command::Completions { shell }) => completions::run(shell),
     }
 }
 
-/// Runs a command that waits for things. Two worker threads serve any number of streams; tools bring their own processes.
+/// Runs a command that waits for things. A session waits for a few streams: one thread serves them without handing every
+/// chunk from thread to thread. What computes or blocks (files, searches, the tokenizer) has threads of its own.
 fn block_on<F: Future<Output = anyhow::Result<u8>>>(work: F) -> anyhow::Result<u8> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    run_on(tokio::runtime::Builder::new_current_thread().enable_all().build()?, work)
+}
+
+/// The same for commands that serve models besides: the simulator counts tokens while agents work.
+fn block_on_threads<F: Future<Output = anyhow::Result<u8>>>(work: F) -> anyhow::Result<u8> {
+    run_on(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?, work)
+}
+
+fn run_on<F: Future<Output = anyhow::Result<u8>>>(runtime: tokio::runtime::Runtime, work: F) -> anyhow::Result<u8> {
     let result = runtime.block_on(work);
     // A blocking read of the keyboard must not keep the process alive.
     runtime.shutdown_background();

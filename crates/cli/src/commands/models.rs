@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context, filter: Option<&str>, json: bool) -> anyhow
         .collect();
     if json {
         let models: Vec<_> = models.iter().map(|model| as_json(model, now)).collect();
-        text::line(&json!({ "models": models }).to_string());
+        text::json(&json!({ "models": models }).to_string());
         return Ok(0);
     }
     if models.is_empty() {

@@ -28,7 +28,7 @@ fn list(context: &Context, limit: usize, json: bool) -> anyhow::Result<u8> {
     let sessions = context.store()?.sessions(limit)?;
     if json {
         let sessions: Vec<_> = sessions.iter().map(as_json).collect();
-        text::line(&json!({ "sessions": sessions }).to_string());
+        text::json(&json!({ "sessions": sessions }).to_string());
         return Ok(0);
     }
     if sessions.is_empty() {
@@ -65,7 +65,7 @@ fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u
     let id = context.session(&store, wanted)?;
     let rows = store.ledger(&id)?;
     if json {
-        text::line(&json!({ "session": id, "steps": rows, "agents": store.totals(&id)? }).to_string());
+        text::json(&json!({ "session": id, "steps": rows, "agents": store.totals(&id)? }).to_string());
         return Ok(0);
     }
     let record = known(&store, &id)?;
@@ -106,14 +106,13 @@ async fn resume(
 ) -> anyhow::Result<u8> {
     let store = context.store()?;
     let id = context.session(&store, wanted)?;
-    let record = known(&store, &id)?;
     if task.is_none() && store.inputs(&id, false)?.is_empty() {
         return Err(Failure::usage_with(
             format!("session {id} has no task yet: it stopped before one was saved"),
             format!("give it one: agent sessions resume {id} --task \"...\""),
         ));
     }
-    let context = Context { root: crate::config::home::workspace(Some(record.cwd.as_ref()))?, ..context };
+    let context = context.of_session(&store, &id)?;
     let opened = start::open(
         &context,
         Wanted {

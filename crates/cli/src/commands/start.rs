@@ -7,11 +7,12 @@ use protocol::{Brain, SessionId, Usd};
 use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
 use serde::{Deserialize, Serialize};
+use store::Store;
 use team::Team;
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
-use crate::args::{ApproveArg, SessionArgs, TeamArgs};
+use crate::args::{ApproveArg, DialectArg, SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::context::project;
 use crate::config::providers::Providers;
@@ -22,6 +23,7 @@ use crate::failure::Failure;
 pub(crate) struct Opened {
     pub(crate) session: Session,
     pub(crate) team: Team,
+    pub(crate) store: Store,
 }
 
 /// What a session is opened with, besides the context.
@@ -43,32 +45,30 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         max_steps: wanted.session.max_steps,
         approve: wanted.session.approve.map(|flag| approval(Some(flag), wanted.approval)),
         output_schema: wanted.output_schema,
+        models: wanted.team.model.clone(),
+        server: Server::of(wanted.team),
     };
     let options = match &wanted.resume {
         Some(id) => flags.or(Options::of(&store, id)?),
         None => flags,
     };
-    let text = match &wanted.resume {
-        Some(id) => stored_team(&store, id, wanted.team)?,
-        None => None,
-    };
-    let text = match text {
-        Some(text) => text,
-        None => teams::find(context, wanted.team)?,
-    };
-    let providers = Providers::find(&context.environment, &context.catalogue, wanted.team);
-    let aliases = providers.aliases(&context.catalogue, wanted.team)?;
+    let text = team_text(context, &store, wanted.resume.as_ref(), wanted.team)?;
+    let flags = options.flags(wanted.team);
+    let providers = Providers::find(&context.environment, &context.catalogue, &flags);
+    let aliases = providers.aliases(&context.catalogue, &flags)?;
     if aliases.is_empty() && providers.configured().next().is_none() {
         return Err(providers.nothing_set_up());
     }
-    let team = teams::load(&text, aliases)?;
-    let clients = providers.clients(brains_of(&team), &context.clock)?;
+    let team = teams::load_with(&text, aliases, providers.chosen(&flags)?)?;
+    let frozen = frozen_brains(&store, wanted.resume.as_ref(), &team)?;
+    let clients = providers.clients(brains_of(&team).chain(&frozen), &context.clock)?;
     // Loaded beside the first request, so that counts are exact soon after.
     std::thread::spawn(TokenCounter::load);
+    crate::text::work_began();
     let start = wanted.resume.map_or(Start::New, Start::Resume);
     let session = Session::open(
         Setup {
-            store,
+            store: store.clone(),
             team: team.clone(),
             kept: Kept {
                 team_yaml: text.text,
@@ -88,7 +88,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         },
         start,
     )?;
-    Ok(Opened { session, team })
+    Ok(Opened { session, team, store })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of
@@ -103,11 +103,40 @@ struct Options {
     /// Only where it was given: otherwise each command has its own.
     approve: Option<ApprovalMode>,
     output_schema: Option<serde_json::Value>,
+    models: Vec<String>,
+    server: Option<Server>,
+}
+
+/// The server that `--base-url` named. Of its key only the variable's name is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Server {
+    base_url: String,
+    dialect: DialectArg,
+    key_env: Option<String>,
+}
+
+impl Server {
+    /// None for an address that may itself hold a secret: that one has to be given again.
+    fn of(flags: &TeamArgs) -> Option<Self> {
+        let base_url = flags.base_url.clone().filter(|url| !url.contains(['?', '@', '#']))?;
+        Some(Self { base_url, dialect: flags.dialect, key_env: flags.key_env.clone() })
+    }
 }
 
 impl Options {
+    /// The team's flags, with what the session began with where they say nothing.
+    fn flags(&self, given: &TeamArgs) -> TeamArgs {
+        let mut flags = TeamArgs { model: self.models.clone(), ..given.clone() };
+        if let (None, Some(server)) = (&given.base_url, &self.server) {
+            flags.base_url = Some(server.base_url.clone());
+            flags.dialect = server.dialect;
+            flags.key_env.clone_from(&server.key_env);
+        }
+        flags
+    }
+
     /// What a session was begun with.
-    fn of(store: &store::Store, id: &SessionId) -> anyhow::Result<Self> {
+    fn of(store: &Store, id: &SessionId) -> anyhow::Result<Self> {
         let record = store.session(id)?;
         Ok(record.and_then(|record| serde_json::from_str(&record.options_json).ok()).unwrap_or_default())
     }
@@ -120,12 +149,24 @@ impl Options {
             max_steps: self.max_steps.or(others.max_steps),
             approve: self.approve.or(others.approve),
             output_schema: self.output_schema.or(others.output_schema),
+            models: if self.models.is_empty() { others.models } else { self.models },
+            server: self.server.or(others.server),
         }
     }
 }
 
+fn team_text(
+    context: &Context,
+    store: &Store,
+    resume: Option<&SessionId>,
+    flags: &TeamArgs,
+) -> anyhow::Result<TeamText> {
+    let kept = resume.map(|id| stored_team(store, id, flags)).transpose()?.flatten();
+    kept.map_or_else(|| teams::find(context, flags), Ok)
+}
+
 /// The team a session began with, unless another one is asked for.
-fn stored_team(store: &store::Store, id: &SessionId, flags: &TeamArgs) -> anyhow::Result<Option<TeamText>> {
+fn stored_team(store: &Store, id: &SessionId, flags: &TeamArgs) -> anyhow::Result<Option<TeamText>> {
     if flags.team.is_some() {
         return Err(Failure::usage_with(
             "a session keeps the team it began with",
@@ -139,6 +180,16 @@ fn stored_team(store: &store::Store, id: &SessionId, flags: &TeamArgs) -> anyhow
         // Whatever it may not set was refused when the session began.
         from_project: false,
     }))
+}
+
+/// Brains of the windows that a resumed session has open: they stay, whatever the team's aliases stand for by now.
+fn frozen_brains(store: &Store, resume: Option<&SessionId>, team: &Team) -> anyhow::Result<Vec<Brain>> {
+    let Some(id) = resume else { return Ok(Vec::new()) };
+    let mut brains = Vec::new();
+    for agent in &team.agents {
+        brains.extend(store.windows(id, &agent.id)?.pop().map(|window| window.brain));
+    }
+    Ok(brains)
 }
 
 /// Every brain that a team may ask.
@@ -167,6 +218,7 @@ pub(crate) fn watch_interrupts() -> CancellationToken {
         watched.cancel();
         crate::text::note("\ninterrupting; once more to leave at once");
         if tokio::signal::ctrl_c().await.is_ok() {
+            #[expect(clippy::exit, reason = "the user asked twice; the store is consistent at any moment")]
             std::process::exit(130);
         }
     });

@@ -42,7 +42,7 @@ fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u
             .into_iter()
             .map(|field| json!({ "path": field.path, "value": field.value, "origin": field.origin }))
             .collect();
-        text::line(
+        text::json(
             &json!({ "team": team.name, "source": found.source, "fields": fields, "notes": team.notes }).to_string(),
         );
         return Ok(0);
@@ -71,7 +71,7 @@ fn list(context: &Context, json: bool) -> anyhow::Result<u8> {
     }
     if json {
         let teams: Vec<_> = teams.iter().map(|(name, origin)| json!({ "name": name, "origin": origin })).collect();
-        text::line(&json!({ "teams": teams }).to_string());
+        text::json(&json!({ "teams": teams }).to_string());
     } else {
         teams.iter().for_each(|(name, origin)| text::line(&format!("{name:<12} {origin}")));
     }

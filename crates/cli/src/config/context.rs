@@ -49,6 +49,12 @@ impl Context {
         open_store(&self.home.state, &self.environment)
     }
 
+    /// The same in the folder that a session works in.
+    pub(crate) fn of_session(self, store: &Store, id: &SessionId) -> anyhow::Result<Self> {
+        let record = store.session(id)?.ok_or_else(|| Failure::usage(format!("there is no session {id}")))?;
+        Ok(Self { root: workspace(Some(record.cwd.as_ref()))?, ..self })
+    }
+
     /// The session that a few characters name; without any, the last one in this folder.
     pub(crate) fn session(&self, store: &Store, wanted: Option<&str>) -> anyhow::Result<SessionId> {
         let Some(prefix) = wanted.filter(|text| !text.is_empty()) else {
@@ -79,7 +85,10 @@ impl Context {
 pub(crate) fn project(root: &Path) -> anyhow::Result<ProjectContext> {
     let mut instructions: Vec<(String, String)> = Vec::new();
     for name in INSTRUCTION_FILES {
-        if let Some(text) = files::read_if_there(&root.join(name))?
+        // A repository could link to anything the user can read, and what is read here is sent to a provider.
+        let inside = root.join(name).canonicalize().ok().filter(|path| path.starts_with(root));
+        let text = inside.as_deref().map(files::read_if_there).transpose()?.flatten();
+        if let Some(text) = text
             // One is often a link to, or a copy of, the other.
             && instructions.iter().all(|(_, known)| *known != text)
         {

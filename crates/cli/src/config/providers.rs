@@ -9,6 +9,7 @@ use protocol::{Brain, Clock, Dialect};
 use secrecy::SecretString;
 
 use super::home::Environment;
+use super::teams::Chosen;
 use crate::args::{DialectArg, TeamArgs};
 use crate::failure::Failure;
 
@@ -45,11 +46,10 @@ impl Providers {
                 (Some(_), Dialect::AnthropicMessages) => brains::Auth::XApiKey,
                 (Some(_), Dialect::OpenaiChat) => brains::Auth::Bearer,
             };
-            providers.found.insert(CUSTOM.to_owned(), format!("--base-url {url}"));
-            providers.endpoints.insert(
-                CUSTOM.to_owned(),
-                Endpoint { name: CUSTOM.to_owned(), dialect, base_url: url.clone(), key, auth, headers: Vec::new() },
-            );
+            let endpoint =
+                Endpoint { name: CUSTOM.to_owned(), dialect, base_url: url.clone(), key, auth, headers: Vec::new() };
+            providers.found.insert(CUSTOM.to_owned(), format!("--base-url {}", endpoint.shown_url()));
+            providers.endpoints.insert(CUSTOM.to_owned(), endpoint);
         }
         providers
     }
@@ -110,18 +110,12 @@ impl Providers {
             aliases.insert("fast".to_owned(), presets.fast);
         }
         aliases.extend(catalogue.aliases().iter().map(|(name, model)| (name.clone(), model.clone())));
-        for flag in &flags.model {
-            match flag.split_once('=') {
-                Some((alias, model)) => {
-                    aliases.insert(alias.to_owned(), self.model_ref(model)?);
-                }
-                None => {
-                    let model = self.model_ref(flag)?;
-                    aliases.insert("premium".to_owned(), model.clone());
-                    aliases.insert("fast".to_owned(), model);
-                }
-            }
+        let chosen = self.chosen(flags)?;
+        if let Some(model) = chosen.for_all {
+            aliases.insert("premium".to_owned(), model.clone());
+            aliases.insert("fast".to_owned(), model);
         }
+        aliases.extend(chosen.aliases);
         if flags.base_url.is_some() && flags.model.is_empty() {
             return Err(Failure::usage_with(
                 "--base-url needs --model: the name of a model that server has",
@@ -129,6 +123,20 @@ impl Providers {
             ));
         }
         Ok(aliases)
+    }
+
+    /// What `--model` says.
+    pub(crate) fn chosen(&self, flags: &TeamArgs) -> anyhow::Result<Chosen> {
+        let mut chosen = Chosen::default();
+        for flag in &flags.model {
+            match flag.split_once('=') {
+                Some((alias, model)) => {
+                    chosen.aliases.insert(alias.to_owned(), self.model_ref(model)?);
+                }
+                None => chosen.for_all = Some(self.model_ref(flag)?),
+            }
+        }
+        Ok(chosen)
     }
 
     /// `provider/model` where the provider is known here; otherwise a model of the server given by `--base-url`, or of the
@@ -175,6 +183,12 @@ impl Providers {
     }
 
     fn missing(&self, brain: &Brain) -> anyhow::Error {
+        if brain.provider == CUSTOM {
+            return Failure::usage_with(
+                format!("the session works with {brain}, a server that is not named here"),
+                "give its address again: --base-url URL, with the --dialect and --key-env it needs",
+            );
+        }
         if self.configured().next().is_none() {
             return self.nothing_set_up();
         }

@@ -1,8 +1,9 @@
 //! Which team works: flag, then the trusted project's file, then the user's, then the built-in one.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use team::{LoadOptions, Team, builtin, builtin_names};
+use team::{LoadOptions, ModelRef, Team, builtin, builtin_names};
 
 use super::context::Context;
 use super::files;
@@ -31,10 +32,12 @@ pub(crate) fn project_file(root: &Path) -> PathBuf {
 /// Finds the team that `run` would use. A project's file that is not trusted is refused, unless
 /// `--trust` says to trust it now.
 pub(crate) fn find(context: &Context, flags: &TeamArgs) -> anyhow::Result<TeamText> {
-    if let Some(name) = &flags.team {
+    let project = project_file(&context.root);
+    // The project's own file stays the project's, whoever names it.
+    let is_project = |name: &str| builtin(name).is_none() && same_file(Path::new(name), &project);
+    if let Some(name) = flags.team.as_deref().filter(|name| !is_project(name)) {
         return named(name);
     }
-    let project = project_file(&context.root);
     if !flags.without_project
         && let Some(text) = files::read_if_there(&project)?
     {
@@ -80,17 +83,34 @@ fn admit(context: &Context, trust: bool) -> anyhow::Result<()> {
     ))
 }
 
-/// Resolves a team.
-pub(crate) fn load(
-    text: &TeamText,
-    aliases: std::collections::BTreeMap<String, team::ModelRef>,
-) -> anyhow::Result<Team> {
+/// Models that the person chose on the command line: they go before anything that a file says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chosen {
+    /// By alias: `--model fast=NAME`.
+    pub(crate) aliases: BTreeMap<String, ModelRef>,
+    /// For all agents: `--model NAME`.
+    pub(crate) for_all: Option<ModelRef>,
+}
+
+/// Resolves a team with the models that its aliases stand for here.
+pub(crate) fn load(text: &TeamText, aliases: BTreeMap<String, ModelRef>) -> anyhow::Result<Team> {
+    load_with(text, aliases, Chosen::default())
+}
+
+/// Resolves a team with models chosen on the command line.
+pub(crate) fn load_with(text: &TeamText, aliases: BTreeMap<String, ModelRef>, chosen: Chosen) -> anyhow::Result<Team> {
     let options = LoadOptions {
         aliases,
+        chosen: chosen.aliases,
+        chosen_for_all: chosen.for_all,
         known_tools: tools::known_tools().iter().map(|name| (*name).to_owned()).collect(),
         from_project: text.from_project,
     };
     Ok(team::load(&text.text, &text.source, &options)?)
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn shown(root: &Path, path: &Path) -> String {

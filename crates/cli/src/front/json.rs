@@ -14,12 +14,16 @@ impl Front for JsonFront {
     fn show(&self, shown: Shown<'_>) {
         match shown {
             Shown::Event(event) => match serde_json::to_string(event) {
-                Ok(line) => text::line(&line),
+                Ok(line) => text::json(&line),
                 Err(error) => text::complain(&format!("an event cannot be written: {error}")),
             },
             Shown::Notice(notice) => text::note(&format!("note: {notice}")),
             Shown::Text { .. } | Shown::Thinking { .. } | Shown::Progress { .. } => {}
         }
+    }
+
+    fn attended(&self) -> bool {
+        false
     }
 
     async fn approve(&self, request: &ApprovalRequest) -> Approval {

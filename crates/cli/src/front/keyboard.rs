@@ -1,60 +1,92 @@
 //! Lines that a person types. One reader; a line answers the question on the screen if there is one, and is input otherwise.
 
 use std::io::BufRead;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
-/// The keyboard, or whatever standard input is.
+/// The keyboard, or whatever standard input is. A line is handed on only when somebody waits for one, so that the first line
+/// of a pipe answers the first question, however early it was there.
 pub(crate) struct Keyboard {
-    question: Mutex<Option<oneshot::Sender<String>>>,
+    demand: Mutex<Demand>,
+    changed: Condvar,
     input: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
+}
+
+/// Who waits for a line.
+#[derive(Default)]
+struct Demand {
+    question: Option<oneshot::Sender<String>>,
+    input: bool,
+    /// The input is over: nothing is asked in vain.
+    ended: bool,
 }
 
 impl Keyboard {
     /// Begins to read. The reading thread ends with the input or with the process.
     pub(crate) fn open() -> Arc<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let keyboard = Arc::new(Self { question: Mutex::default(), input: tokio::sync::Mutex::new(receiver) });
-        let reading = Arc::downgrade(&keyboard);
+        let keyboard = Arc::new(Self {
+            demand: Mutex::default(),
+            changed: Condvar::new(),
+            input: tokio::sync::Mutex::new(receiver),
+        });
+        let reading = keyboard.clone();
         std::thread::spawn(move || {
             for line in std::io::stdin().lock().lines() {
-                let (Ok(line), Some(keyboard)) = (line, reading.upgrade()) else { break };
-                if let Some(line) = keyboard.offer_answer(line)
-                    && sender.send(line).is_err()
-                {
-                    break;
-                }
+                let Ok(line) = line else { break };
+                reading.hand_on(line, &sender);
             }
-            // Nobody will answer any more.
-            if let Some(keyboard) = reading.upgrade() {
-                keyboard.question().take();
-            }
+            let mut demand = reading.demand();
+            demand.ended = true;
+            demand.question = None;
         });
         keyboard
     }
 
     /// The next line that is not an answer; none at the end of the input.
     pub(crate) async fn next(&self) -> Option<String> {
+        self.demand().input = true;
+        self.changed.notify_one();
         self.input.lock().await.recv().await
     }
 
-    /// Waits for the answer to the question on the screen.
+    /// Waits for the answer to the question on the screen; none when the input is over.
     pub(crate) async fn answer(&self) -> Option<String> {
         let (sender, receiver) = oneshot::channel();
-        *self.question() = Some(sender);
+        {
+            let mut demand = self.demand();
+            if demand.ended {
+                return None;
+            }
+            demand.question = Some(sender);
+        }
+        self.changed.notify_one();
         receiver.await.ok().map(|line| line.trim().to_owned())
     }
 
-    /// Gives a line to the waiting question; back when there is none.
-    fn offer_answer(&self, line: String) -> Option<String> {
-        match self.question().take() {
-            Some(waiting) => waiting.send(line).err(),
-            None => Some(line),
+    /// Waits until a line is wanted, and gives it to the question on the screen first.
+    fn hand_on(&self, mut line: String, input: &mpsc::UnboundedSender<String>) {
+        let mut demand = self.demand();
+        loop {
+            if let Some(question) = demand.question.take() {
+                match question.send(line) {
+                    Ok(()) => return,
+                    // Whoever asked has gone.
+                    Err(back) => line = back,
+                }
+            } else if demand.input {
+                demand.input = false;
+                // Nobody reads any more only when the process ends.
+                input.send(line).ok();
+                return;
+            } else {
+                demand = self.changed.wait(demand).unwrap_or_else(PoisonError::into_inner);
+            }
         }
     }
 
-    fn question(&self) -> std::sync::MutexGuard<'_, Option<oneshot::Sender<String>>> {
-        self.question.lock().unwrap_or_else(PoisonError::into_inner)
+    fn demand(&self) -> MutexGuard<'_, Demand> {
+        self.demand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

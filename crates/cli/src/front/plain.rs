@@ -147,6 +147,10 @@ impl Front for PlainFront {
         }
     }
 
+    fn attended(&self) -> bool {
+        matches!(self.asking, Asking::Keyboard(_))
+    }
+
     async fn approve(&self, request: &ApprovalRequest) -> Approval {
         if matches!(self.asking, Asking::Nobody) {
             return Approval::No(format!("nobody is there to approve it ({})", request.why));

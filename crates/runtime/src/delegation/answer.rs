@@ -29,12 +29,14 @@ pub(super) fn read_ending(ended: Result<Ended, RuntimeError>) -> Result<(Option<
 /// The answer of a delegation that is closed.
 pub(super) fn from_record(record: &DelegationRecord) -> Result<DelegationAnswer, String> {
     let closed = record.closed.as_ref().ok_or("the delegation is still open")?;
-    let mut text = match &closed.report {
+    let text = match &closed.report {
         Some(report) => report_text(report),
         None => "no report\n".to_owned(),
     };
-    text.push_str(&receipt_text(&closed.receipt, record.brief.explore));
-    Ok(DelegationAnswer { report: closed.report.clone(), receipt: closed.receipt.clone(), text: cut(&text, CAP) })
+    // What was seen outranks what was said: a long report never pushes the receipt out.
+    let receipt = cut(&receipt_text(&closed.receipt, record.brief.explore), CAP / 2);
+    let text = format!("{}\n{receipt}", cut(&text, CAP - receipt.len().min(CAP / 2)).trim_end());
+    Ok(DelegationAnswer { report: closed.report.clone(), receipt: closed.receipt.clone(), text })
 }
 
 fn report_text(report: &Report) -> String {
@@ -56,6 +58,11 @@ fn report_text(report: &Report) -> String {
 /// What the runtime saw, on few lines. Dollars and tokens are left out: they would be volatile and tell the model nothing.
 fn receipt_text(receipt: &Receipt, explore: bool) -> String {
     let mut text = "receipt (seen by the runtime):\n".to_owned();
+    // First what must not be cut off.
+    if !explore {
+        text.push_str(if receipt.verified { "- verified\n" } else { "- unverified\n" });
+    }
+    receipt.remarks.iter().for_each(|remark| text.push_str(&format!("- note: {remark}\n")));
     for file in &receipt.files {
         text.push_str(&format!("- {} +{} -{}\n", file.path, file.added, file.removed));
     }
@@ -67,9 +74,5 @@ fn receipt_text(receipt: &Receipt, explore: bool) -> String {
         let who = if command.check { "check" } else { "ran" };
         text.push_str(&format!("- {who} `{}` -> {code}\n", cut(&command.command, 200)));
     }
-    if !explore {
-        text.push_str(if receipt.verified { "- verified\n" } else { "- unverified\n" });
-    }
-    receipt.remarks.iter().for_each(|remark| text.push_str(&format!("- note: {remark}\n")));
     text
 }

@@ -14,7 +14,7 @@ use store::{InputMode, InputRecord, NoteRecord, Store, Write};
 use team::{AgentSpec, Team};
 use tools::permissions::{Action, Decision, decide};
 use tools::snapshot::Snapshots;
-use tools::{Approval, ApprovalRequest, SeenFile, SessionTools, SessionToolsConfig};
+use tools::{Approval, ApprovalRequest, Host, SeenFile, SessionTools, SessionToolsConfig};
 
 use super::{TURN_NOTE, TurnStart};
 use crate::agent::Agent;
@@ -60,6 +60,12 @@ pub(crate) struct Core {
     calibration: Mutex<Calibration>,
     told: Mutex<BTreeSet<String>>,
     steering: AtomicBool,
+    /// Something in this turn needed a person's yes, and nobody was there.
+    missed: AtomicBool,
+    /// What ended a specialist's work and concerns the person: it goes past the caller, who cannot mend it.
+    fatal: Mutex<Option<RuntimeError>>,
+    /// Held while the state of the files before a turn's first change is noted.
+    first_change: tokio::sync::Mutex<()>,
     /// What agents have seen of files, as far as it is stored.
     seen: Mutex<BTreeMap<(AgentId, PathBuf), String>>,
 }
@@ -97,6 +103,9 @@ impl Core {
             told: Mutex::default(),
             // A process that died may have left some behind: the first step looks.
             steering: AtomicBool::new(true),
+            missed: AtomicBool::new(false),
+            fatal: Mutex::default(),
+            first_change: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
             session,
             team: setup.team,
@@ -134,7 +143,7 @@ impl Core {
 
     /// Puts back what earlier processes of this session stored.
     fn restore_sights(&self) -> Result<(), RuntimeError> {
-        for note in self.store.notes(&self.session)?.iter().filter(|note| note.kind == SEEN_NOTE) {
+        for note in self.store.notes_of(&self.session, SEEN_NOTE)? {
             let files: Vec<SeenFile> = serde_json::from_str(&note.json).unwrap_or_default();
             self.tools.restore_seen_files(files);
         }
@@ -257,7 +266,13 @@ impl Core {
     }
 
     /// Whether a command may be run as a check that a brief asks for: the same decision as for any shell command.
-    pub(crate) async fn permit_check(&self, from: &AgentId, call: &CallId, command: &str) -> Result<(), String> {
+    pub(crate) async fn permit_check(
+        &self,
+        host: &dyn Host,
+        from: &AgentId,
+        call: &CallId,
+        command: &str,
+    ) -> Result<(), String> {
         let why = match decide(&self.tools.policy(), &Action::Command { line: command }) {
             Decision::Allow => return Ok(()),
             Decision::Refuse(why) => return Err(format!("acceptance `{command}`: {why}")),
@@ -270,7 +285,7 @@ impl Core {
             what: format!("run as a check: {command}"),
             why,
         };
-        match self.front.approve(&request).await {
+        match host.approve(request).await {
             Approval::Yes => Ok(()),
             Approval::No(reason) => Err(format!(
                 "acceptance `{command}` may not be run: {reason}. Name verify entries of the team, or commands that are allowed"
@@ -280,8 +295,29 @@ impl Core {
 
     /// An input as a record with the next number.
     pub(crate) fn input_record(&self, text: &str, mode: InputMode) -> Result<InputRecord, RuntimeError> {
-        let seq = self.store.inputs(&self.session, false)?.last().map_or(0, |input| input.seq + 1);
+        let seq = self.store.next_input_seq(&self.session)?;
         Ok(InputRecord { seq, text: text.to_owned(), blocks_json: "[]".to_owned(), mode, at: self.clock.now() })
+    }
+
+    pub(crate) fn person_missed(&self) {
+        self.missed.store(true, Ordering::Release);
+    }
+
+    /// Whether a person was missed since this was last asked.
+    pub(crate) fn take_missed(&self) -> bool {
+        self.missed.swap(false, Ordering::AcqRel)
+    }
+
+    /// Keeps an error for whoever runs the caller's tools, and gives its words.
+    pub(crate) fn fail(&self, error: RuntimeError) -> String {
+        let words = error.to_string();
+        *self.fatal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        words
+    }
+
+    /// The error that ended a delegation, if one did.
+    pub(crate) fn take_fatal(&self) -> Option<RuntimeError> {
+        self.fatal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(crate) fn has_input(&self) -> bool {
@@ -298,9 +334,21 @@ impl Core {
 
     /// Where the current turn began.
     pub(crate) fn turn_start(&self) -> Option<TurnStart> {
-        let notes = self.store.notes(&self.session).ok()?;
-        let note = notes.into_iter().rev().find(|note| note.kind == TURN_NOTE)?;
+        let note = self.store.last_note(&self.session, None, TURN_NOTE).ok()??;
         serde_json::from_str(&note.json).ok()
+    }
+
+    /// Notes the state of the files, before the first thing in a turn that may change them. A turn that only looks around
+    /// needs no such note, and a first request need not wait for it.
+    pub(crate) async fn before_change(&self) -> Result<(), RuntimeError> {
+        let _one_at_a_time = self.first_change.lock().await;
+        match self.turn_start() {
+            Some(start) if !start.may_have_changed => {
+                let start = TurnStart { tree: self.tree().await, may_have_changed: true, ..start };
+                self.journal.commit(vec![start.note()], Vec::new())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// When the current turn began; the epoch before the first.

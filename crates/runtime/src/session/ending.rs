@@ -1,5 +1,7 @@
 //! The end of a turn and of a session: is it verified, and what did it cost.
 
+use std::collections::BTreeSet;
+
 use protocol::event::{EventBody, SessionStatus};
 use protocol::{FragmentKind, Item, Usage};
 
@@ -33,14 +35,32 @@ pub(super) async fn after_answer(
         }
         return Err(RuntimeError::Blocked(format!("the final answer does not follow the schema asked for: {problem}")));
     }
+    // Work that came to nothing for lack of a yes is not an answer.
+    let unchanged = if core.take_missed() {
+        core.journal.event(
+            None,
+            EventBody::Error {
+                code: "approval_missed".to_owned(),
+                message: "something needed a person's yes, and nobody was there to give it".to_owned(),
+                hint: "do it in `agent chat`, or name the command as a verify entry of the team".to_owned(),
+            },
+        )?;
+        SessionStatus::Blocked
+    } else {
+        SessionStatus::Answered
+    };
+    let start = core.turn_start();
+    if start.as_ref().is_some_and(|start| !start.may_have_changed) {
+        return Ok(Some(TurnOutcome { status: unchanged, answer }));
+    }
     let tree = core.tree().await;
-    let changed = match (core.turn_start().and_then(|start| start.tree), &tree) {
+    let changed = match (start.and_then(|start| start.tree), &tree) {
         (Some(before), Some(now)) => before != *now,
         // Without a comparison, what the tools say has to do.
         _ => tools_changed_something(core)?,
     };
     if !changed {
-        return Ok(Some(TurnOutcome { status: SessionStatus::Answered, answer }));
+        return Ok(Some(TurnOutcome { status: unchanged, answer }));
     }
     let missing = unproven(core, tree.as_deref())?;
     let Some(missing) = missing else {
@@ -69,7 +89,8 @@ fn unproven(core: &Core, tree: Option<&str>) -> Result<Option<Vec<Check>>, Runti
                 entries.extend(record.brief.acceptance.iter().map(|line| core.check_named(line)));
             }
         }
-        entries.dedup();
+        let mut known = BTreeSet::new();
+        entries.retain(|check| known.insert(check.command.clone()));
         if entries.is_empty() {
             return Ok(None);
         }
@@ -88,9 +109,8 @@ fn tools_changed_something(core: &Core) -> Result<bool, RuntimeError> {
     let since = core.turn_started_at();
     Ok(core
         .store
-        .all_tool_runs(&core.session)?
+        .tool_runs_since(&core.session, since)?
         .iter()
-        .filter(|run| run.intent.at >= since)
         .any(|run| run.intent.tool == "bash" || run.done.as_ref().is_some_and(|done| !done.files.is_empty())))
 }
 

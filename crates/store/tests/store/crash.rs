@@ -32,7 +32,8 @@ fn a_process_that_dies_after_any_commit_has_written_exactly_the_commits_up_to_it
     let script = sample::script("s");
     if let Ok(place) = std::env::var(PLACE) {
         let abort_at_write = std::env::var(ABORT_AT).unwrap().parse().ok();
-        let store = Store::open_with_fault(Path::new(&place), FaultPlan { abort_at_write, ..FaultPlan::default() }).unwrap();
+        let store =
+            Store::open_with_fault(Path::new(&place), FaultPlan { abort_at_write, ..FaultPlan::default() }).unwrap();
         return sample::commit_all(&store, "s", &script);
     }
     let test = "crash::a_process_that_dies_after_any_commit_has_written_exactly_the_commits_up_to_it";
@@ -51,6 +52,30 @@ fn a_process_that_dies_after_any_commit_has_written_exactly_the_commits_up_to_it
         sample::commit_all(&woken, "s", &script[dies_at..]);
         sample::commit_all(&never_died, "s", &script[dies_at..]);
         assert_eq!(everything(&woken, "s"), everything(&never_died, "s"), "resumed after commit {dies_at}");
+    }
+}
+
+#[test]
+fn a_process_that_dies_before_a_commit_has_written_nothing_of_it() {
+    let script = sample::script("s");
+    if let Ok(place) = std::env::var(PLACE) {
+        let abort_before_write = std::env::var(ABORT_AT).unwrap().parse().ok();
+        let plan = FaultPlan { abort_before_write, ..FaultPlan::default() };
+        let store = Store::open_with_fault(Path::new(&place), plan).unwrap();
+        return sample::commit_all(&store, "s", &script);
+    }
+    for dies_before in 1..=script.len() {
+        let dir = tempfile::tempdir().unwrap();
+        let test = "crash::a_process_that_dies_before_a_commit_has_written_nothing_of_it";
+        let child = again(test, dir.path()).env(ABORT_AT, dies_before.to_string()).output().unwrap();
+        assert!(!child.status.success(), "the child lived on before commit {dies_before}");
+
+        let never_died = tempfile::tempdir().unwrap();
+        let never_died = Store::open(never_died.path()).unwrap();
+        sample::commit_all(&never_died, "s", &script[..dies_before - 1]);
+        let woken = Store::open(dir.path()).unwrap();
+        intact(&woken);
+        assert_eq!(everything(&woken, "s"), everything(&never_died, "s"), "before commit {dies_before}");
     }
 }
 

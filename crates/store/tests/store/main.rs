@@ -10,6 +10,7 @@ mod concurrency;
 mod cost;
 mod crash;
 mod failures;
+mod lookup;
 mod refusals;
 mod round_trip;
 mod sample;

@@ -56,6 +56,10 @@ pub(super) fn brain(
         }
     };
     let settings = overlaid(&base.settings, &own);
+    let base = match &options.chosen_for_all {
+        Some(at) => Base { at: at.clone(), via: Some(format!("--model {at}")), ..base },
+        None => base,
+    };
     let mut brain = Brain::new(base.at.provider, base.at.model);
     check_settings(&own, path)?;
     if let Some(max_tokens) = settings.max_tokens {
@@ -80,6 +84,10 @@ pub(super) fn ladder(
     options: &LoadOptions,
 ) -> Result<Vec<Brain>, Mistake> {
     let mut rungs: Vec<Brain> = Vec::new();
+    if options.chosen_for_all.is_some() {
+        // One model for all leaves nothing to move along.
+        return Ok(rungs);
+    }
     for (index, field) in agent.ladder.iter().enumerate() {
         let rung = brain(Some(field), &path.index(index), role, file, options)?.brain;
         if rungs.iter().any(|known| same(known, &rung)) {
@@ -124,6 +132,10 @@ fn base_of(given: &BrainFile, role: Role, path: &Path, file: &File, options: &Lo
 }
 
 fn named(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result<Base, Mistake> {
+    if let Some(at) = options.chosen.get(name) {
+        let via = Some(format!("--model {name}={at}"));
+        return Ok(Base { at: at.clone(), settings: BrainFile::default(), via });
+    }
     if file.models.contains_key(name) {
         return follow(name, path, file, options);
     }
@@ -153,6 +165,10 @@ fn follow(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result
         let current = trail[trail.len() - 1].clone();
         let inside = Path::default().key("models").key(&current);
         let (next, own, field) = match file.models.get(&current) {
+            _ if options.chosen.contains_key(&current) => {
+                let base = named(&current, &place, file, options)?;
+                return Ok(Base { settings: overlaid(&base.settings, &settings), ..base });
+            }
             None => {
                 let base = named(&current, &place, file, options)?;
                 let via = Some(format!("alias {}", trail.join(" -> ")));

@@ -6,4 +6,5 @@ mod take_over;
 
 pub(crate) use delegate::Delegate;
 pub(crate) use report::ReportTool;
+pub use report::read_report;
 pub(crate) use take_over::TakeOver;

@@ -42,6 +42,11 @@ fn parse(arguments: &Value) -> Result<Report, ToolError> {
     Ok(report)
 }
 
+/// The report that a call's arguments make, read as the tool itself reads them; none where the tool would refuse them.
+pub fn read_report(arguments: &Value) -> Option<Report> {
+    parse(arguments).ok()
+}
+
 fn evidence(fields: &Fields<'_>) -> Result<Evidence, ToolError> {
     let at = fields.words("at")?;
     let line = at.rsplit_once(':').filter(|(path, _)| !path.is_empty()).map(|(_, line)| line);

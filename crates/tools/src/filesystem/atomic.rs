@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use crate::filesystem::beneath::Base;
 use crate::tool::ToolError;
@@ -19,6 +20,7 @@ use crate::tool::ToolError;
 pub(crate) fn replace(base: &Base, relative: &Path, content: &[u8], old: Option<&Metadata>) -> io::Result<()> {
     let name = relative.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let folder = base.make_folder(relative.parent().unwrap_or(Path::new("")))?;
+    remove_abandoned(&folder);
     let (temporary, mut file) = temporary(&folder)?;
     let done = fill(&mut file, content, old).and_then(|()| rename(&folder, &temporary, Path::new(name), old.is_some()));
     if done.is_err() {
@@ -28,6 +30,23 @@ pub(crate) fn replace(base: &Base, relative: &Path, content: &[u8], old: Option<
     // The new name is on disk only when the folder is. Some file systems cannot sync folders; then it is as it is.
     let _ = rustix::fs::fsync(&folder);
     Ok(())
+}
+
+/// Removes what a process that was killed between writing and renaming left in the folder.
+fn remove_abandoned(folder: &OwnedFd) {
+    let Ok(entries) = rustix::fs::Dir::read_from(folder) else { return };
+    for entry in entries.flatten() {
+        let writer = entry.file_name().to_str().ok().and_then(writer_of);
+        if writer.is_some_and(|writer| test_kill_process(writer) == Err(Errno::SRCH)) {
+            let _ = rustix::fs::unlinkat(folder, entry.file_name(), AtFlags::empty());
+        }
+    }
+}
+
+/// The process that made a temporary file, by the file's name.
+fn writer_of(name: &str) -> Option<Pid> {
+    let (process, _) = name.strip_prefix(".tandem-")?.strip_suffix(".tmp")?.split_once('-')?;
+    Pid::from_raw(process.parse().ok()?)
 }
 
 fn temporary(folder: &OwnedFd) -> io::Result<(String, File)> {

@@ -26,6 +26,20 @@ fn content_is_replaced_and_mode_kept_and_nothing_is_left_beside_it() {
 }
 
 #[test]
+fn what_a_killed_process_left_beside_a_file_is_removed_by_the_next_write_and_a_living_ones_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let mut ended = std::process::Command::new("true").spawn().unwrap();
+    ended.wait().unwrap();
+    let living = format!(".tandem-{}-900.tmp", std::process::id());
+    for name in [&format!(".tandem-{}-0.tmp", ended.id()), &living, ".tandem-x.tmp"] {
+        std::fs::write(root.join(name), "half").unwrap();
+    }
+    replace(&Base::open(&root).unwrap(), Path::new("a"), b"new", None).unwrap();
+    assert_eq!(names(&root), [living.as_str(), ".tandem-x.tmp", "a"]);
+}
+
+#[test]
 fn a_new_file_never_replaces_one_that_appeared_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
