@@ -57,7 +57,8 @@ fn an_empty_task_is_refused_before_anything_is_asked() {
 #[test]
 fn a_task_can_come_from_a_pipe() {
     let (desk, sim) = (Desk::new(), Sim::steps(""));
-    let ended = desk.agent_with(&sim.variables(), &["run", "-", "--team", "solo"], "what does this diff do?\n").exits(0);
+    let ended =
+        desk.agent_with(&sim.variables(), &["run", "-", "--team", "solo"], "what does this diff do?\n").exits(0);
     assert_eq!(ended.out, "Done.\n");
     assert!(String::from_utf8_lossy(&sim.requests()[0].body).contains("what does this diff do?"));
 }
@@ -75,9 +76,12 @@ fn limits_that_allow_nothing_are_refused() {
 #[test]
 fn a_session_that_does_not_exist_is_named_with_the_way_to_those_that_do() {
     let (desk, sim) = (Desk::new(), Sim::free());
-    for arguments in
-        [&["sessions", "show", "19990101"][..], &["sessions", "resume", "19990101"], &["cost", "19990101"], &["sessions", "rm", "19990101"]]
-    {
+    for arguments in [
+        &["sessions", "show", "19990101"][..],
+        &["sessions", "resume", "19990101"],
+        &["cost", "19990101"],
+        &["sessions", "rm", "19990101"],
+    ] {
         desk.ask(&sim, arguments).exits(2).says(&["no session begins with `19990101`", "agent sessions list"]);
     }
     desk.ask(&sim, &["sessions", "resume"]).exits(2).says(&["there is no session in"]);
@@ -88,7 +92,7 @@ fn a_prefix_that_fits_several_sessions_lists_them() {
     let (desk, sim) = (Desk::new(), Sim::steps(""));
     let ids: Vec<String> =
         (0..2).map(|_| desk.ask(&sim, &["run", "Hello", "--json", "--team", "solo"]).exits(0).session()).collect();
-    desk.ask(&sim, &["sessions", "show", "2"]).exits(2).says(&["several sessions begin with `2`", &ids[0], &ids[1]]);
+    desk.ask(&sim, &["sessions", "show", "2"]).exits(2).says(&["2 sessions begin with `2`", &ids[0], &ids[1]]);
 }
 
 #[test]

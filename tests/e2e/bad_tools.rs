@@ -30,7 +30,9 @@ fn arguments_that_do_not_fit_are_answered_with_what_is_wrong() {
     let ended = answered(&desk, &sim, "solo");
     let told = sim.told();
     assert_eq!(told.len(), 4, "{told:?}");
-    for (told, words) in told.iter().zip([["`files`", "read"], ["lines", "path"], ["`edits`", "edit"], ["timeout_s", "600"]]) {
+    for (told, words) in
+        told.iter().zip([["`files`", "read"], ["lines", "path"], ["`edits`", "edit"], ["timeout_s", "600"]])
+    {
         assert!(words.iter().all(|word| told.contains(word)), "{words:?}: {told}");
     }
     assert!(ended.events("tool.completed").iter().all(|event| event["ok"] == false));
@@ -40,7 +42,8 @@ fn arguments_that_do_not_fit_are_answered_with_what_is_wrong() {
 #[test]
 fn arguments_that_are_not_json_are_answered_and_nothing_is_done() {
     let faults = "- {on: {step: 0}, kind: malformed_arguments}";
-    let (desk, sim) = (Desk::new(), Sim::faulty(faults, "- calls: [{tool: write, args: {path: new.txt, content: hello}}]"));
+    let (desk, sim) =
+        (Desk::new(), Sim::faulty(faults, "- calls: [{tool: write, args: {path: new.txt, content: hello}}]"));
     answered(&desk, &sim, "solo");
     assert!(sim.told()[0].contains("not JSON"), "{:?}", sim.told());
     assert!(!desk.root.join("new.txt").exists());
@@ -117,13 +120,12 @@ fn no_path_leaves_the_workspace() {
     - {{tool: glob, args: {{pattern: \"../*.txt\"}}}}
     - {{tool: write, args: {{path: up/new.txt, content: x}}}}
     - {{tool: write, args: {{path: ../new.txt, content: x}}}}
-    - {{tool: edit, args: {{path: link.txt, edits: [{{old: the secret, new: gone}}]}}}}
-    - {{tool: bash, args: {{command: cat ../secret.txt}}}}"
+    - {{tool: edit, args: {{path: link.txt, edits: [{{old: the secret, new: gone}}]}}}}"
     );
     let sim = Sim::steps(&steps);
     let ended = answered(&desk, &sim, "solo");
     let told = sim.told();
-    assert_eq!(told.len(), 11);
+    assert_eq!(told.len(), 10);
     assert!(told.iter().all(|told| !told.contains("the secret")), "{told:?}");
     let completed = ended.events("tool.completed");
     let ok: Vec<&str> =
@@ -136,10 +138,30 @@ fn no_path_leaves_the_workspace() {
 }
 
 #[test]
+fn no_command_reads_beyond_the_workspace_unasked() {
+    let desk = Desk::new();
+    let secret = desk.aside("secret.txt", "the secret");
+    let calls: Vec<String> = ["cat ../secret.txt", "cat $HOME/../secret.txt", "cat < ../secret.txt", "grep -r secret ..", "git diff --no-index /dev/null ../secret.txt", "cd .. && cat secret.txt", "find . -name x -o -exec cat ../secret.txt \\;"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain([format!("cat {secret}"), format!("head -n 1 {secret}")])
+        .map(|command| format!("{{tool: bash, args: {{command: {}}}}}", serde_json::Value::from(command)))
+        .collect();
+    let sim = Sim::steps(&format!("- calls: [{}]", calls.join(", ")));
+    let ended = desk.ask(&sim, &["run", "Look around.", "--json", "--team", "solo"]).exits(5);
+    assert!(ended.events("tool.completed").iter().all(|event| event["ok"] == false), "{:#?}", sim.told());
+    assert!(sim.told().iter().all(|told| !told.contains("the secret")), "{:#?}", sim.told());
+    assert_eq!(sim.told().len(), calls.len());
+}
+
+#[test]
 fn a_command_that_is_not_on_the_list_is_not_run_when_nobody_is_there() {
     let steps = "- calls: [{tool: bash, args: {command: \"touch made.txt\"}}]";
     let (desk, sim) = (Desk::new(), Sim::steps(steps));
-    let ended = answered(&desk, &sim, "solo");
+    // The model goes on without it, and the person who is needed is told.
+    let ended = desk.ask(&sim, &["run", "Make it.", "--json", "--team", "solo"]).exits(5);
+    assert_eq!(ended.completed()["status"], "blocked");
+    assert_eq!(ended.events("error")[0]["code"], "approval_missed");
     assert!(sim.told()[0].contains("nobody is there to approve it"), "{:?}", sim.told());
     assert!(!desk.root.join("made.txt").exists());
     let asked = ended.events("approval.requested");

@@ -8,7 +8,8 @@ const TURNS: &str = "- say: The first answer.
 #[test]
 fn two_tasks_and_a_goodbye_can_come_through_a_pipe() {
     let (desk, sim) = (Desk::new(), Sim::steps(TURNS));
-    let chat = desk.agent_with(&sim.variables(), &["chat", "--team", "solo"], "What is this?\nAnd that?\n/quit\n").exits(0);
+    let chat =
+        desk.agent_with(&sim.variables(), &["chat", "--team", "solo"], "What is this?\nAnd that?\n/quit\n").exits(0);
     let all = format!("{}{}", chat.out, chat.err);
     let at = |word: &str| all.find(word).unwrap_or_else(|| panic!("`{word}` is missing in {all}"));
     assert!(at("The first answer.") < at("The second answer."), "{all}");
@@ -33,7 +34,12 @@ fn commands_of_the_chat_ask_no_model() {
     let (desk, sim) = (Desk::new(), Sim::steps(TURNS));
     let input = "/help\n/team\n/cost\n/dance\n\n/quit\n";
     let chat = desk.agent_with(&sim.variables(), &["chat"], input).exits(0);
-    chat.says(&["/quit", "main: anthropic/claude-opus-5-5", "sidekick: anthropic/claude-haiku-5-5", "no command /dance"]);
+    chat.says(&[
+        "/quit",
+        "main: anthropic/claude-opus-5-5",
+        "sidekick: anthropic/claude-haiku-5-5",
+        "no command /dance",
+    ]);
     assert_eq!(sim.requests().len(), 0);
 }
 

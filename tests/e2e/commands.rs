@@ -57,14 +57,16 @@ fn sessions_show_names_agent_and_model_of_every_step() {
             Some((words.next()?, words.next()?))
         })
         .collect();
-    let (main, side) =
-        (("main", "anthropic/claude-opus-5-5"), ("sidekick", "anthropic/claude-haiku-5-5"));
+    let (main, side) = (("main", "anthropic/claude-opus-5-5"), ("sidekick", "anthropic/claude-haiku-5-5"));
     assert_eq!(steps, [main, side, side, side, main], "in the order they were taken:\n{shown}");
     let json = desk.agent(&["sessions", "show", &id, "--json"]).exits(0).json();
     let rows = json["steps"].as_array().unwrap();
     assert_eq!(rows.len(), 5);
     for row in rows {
-        assert!(row["agent"].is_string() && row["brain"]["model"].is_string() && row["usage"]["output"].is_u64(), "{row}");
+        assert!(
+            row["agent"].is_string() && row["brain"]["model"].is_string() && row["usage"]["output"].is_u64(),
+            "{row}"
+        );
     }
 }
 
@@ -142,7 +144,8 @@ fn a_list_of_agents_in_the_published_shape_loads_as_it_is() {
 fn teams_are_listed_and_their_schema_is_one() {
     let desk = Desk::new();
     let json = desk.agent(&["team", "list", "--json"]).exits(0).json();
-    let names: Vec<&str> = json["teams"].as_array().unwrap().iter().map(|team| team["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        json["teams"].as_array().unwrap().iter().map(|team| team["name"].as_str().unwrap()).collect();
     for name in ["tandem", "specialists", "solo"] {
         assert!(names.contains(&name), "{names:?}");
         desk.agent(&["team", "check", name]).exits(0);
@@ -170,7 +173,9 @@ fn help_has_examples_and_the_version_is_quick_to_ask() {
     for word in ["agent demo", "Exit codes", "130 interrupted"] {
         assert!(help.contains(word), "{word}: {help}");
     }
-    for command in ["chat", "run", "demo", "init", "models", "cost", "simulate", "doctor", "completions", "team", "sessions"] {
+    for command in
+        ["chat", "run", "demo", "init", "models", "cost", "simulate", "doctor", "completions", "team", "sessions"]
+    {
         let help = desk.agent(&[command, "--help"]).exits(0).out;
         assert!(help.contains("Example"), "{command}: {help}");
     }
@@ -181,7 +186,8 @@ fn help_has_examples_and_the_version_is_quick_to_ask() {
 #[test]
 fn a_served_scenario_answers_another_process_until_it_is_interrupted() {
     let desk = Desk::new();
-    let scenario = desk.aside("mine.yaml", "name: mine\nactors:\n  - {id: a, when: {any: true}, otherwise: {say: \"Scripted.\"}}\n");
+    let scenario = desk
+        .aside("mine.yaml", "name: mine\nactors:\n  - {id: a, when: {any: true}, otherwise: {say: \"Scripted.\"}}\n");
     let mut server = desk
         .command(AGENT)
         .args(["simulate", &scenario])

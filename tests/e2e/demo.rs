@@ -119,7 +119,8 @@ fn every_total_of_the_table_is_the_sum_of_the_steps_that_were_shown() {
 #[test]
 fn the_sidekick_meets_a_real_failure_and_mends_it() {
     let lines = refactor().ended.lines();
-    let is_run = |line: &&Value| line["type"] == "tool.completed" && line["tool"] == "bash" && line["agent"] == "sidekick";
+    let is_run =
+        |line: &&Value| line["type"] == "tool.completed" && line["tool"] == "bash" && line["agent"] == "sidekick";
     let runs: Vec<bool> = lines.iter().filter(is_run).map(|line| line["ok"].as_bool().unwrap()).collect();
     let failed = runs.iter().position(|ok| !ok).expect("no run failed");
     assert!(runs[failed..].contains(&true), "{runs:?}");
@@ -133,7 +134,9 @@ fn the_sidekick_meets_a_real_failure_and_mends_it() {
         .filter_map(|run| run.done.as_ref())
         .find(|done| done.outcome.is_error)
         .unwrap();
-    assert!(failure.commands.iter().any(|command| command.command.contains("cargo test") && command.exit_code == Some(101)));
+    assert!(
+        failure.commands.iter().any(|command| command.command.contains("cargo test") && command.exit_code == Some(101))
+    );
 }
 
 #[test]
@@ -188,9 +191,7 @@ fn actions(shown: &Shown, play: &str) -> Vec<(String, Value)> {
     let mut runs = store.all_tool_runs(&session).unwrap();
     assert!(runs.iter().all(|run| run.done.is_some()), "everything that began ended");
     runs.retain(|run| TOOLS.contains(&run.intent.tool.as_str()));
-    runs.iter()
-        .map(|run| (run.intent.tool.clone(), serde_json::from_str(&run.intent.arguments).unwrap()))
-        .collect()
+    runs.iter().map(|run| (run.intent.tool.clone(), serde_json::from_str(&run.intent.arguments).unwrap())).collect()
 }
 
 #[test]
@@ -257,8 +258,18 @@ fn the_plain_demo_shows_the_table_what_is_real_and_where_the_diff_is() {
     put_models(&desk, "models:\n  anthropic/claude-opus-5-5:\n    prices: {output: 999}\n");
     let ended = desk.agent(&["demo", "--scenario", "tiny"]).exits(0);
     let words = [
-        "uncached", "cache read", "cache write", "output", "hit rate", "wall", "main", "sidekick", "solo", "LOST money",
-        "played by a script", "real list prices",
+        "uncached",
+        "cache read",
+        "cache write",
+        "output",
+        "hit rate",
+        "wall",
+        "main",
+        "sidekick",
+        "solo",
+        "LOST money",
+        "played by a script",
+        "real list prices",
     ];
     for word in words {
         assert!(ended.out.contains(word), "`{word}` is missing in\n{}", ended.out);

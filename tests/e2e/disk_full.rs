@@ -38,10 +38,8 @@ echo "$?" > "$2/show.code"
 fn mounter() -> Option<Vec<&'static str>> {
     let ways = [vec!["unshare", "--mount"], vec!["unshare", "--map-root-user", "--mount"]];
     ways.into_iter().find(|way| {
-        let tried = Command::new(way[0])
-            .args(&way[1..])
-            .args(["sh", "-c", "mount -t tmpfs -o size=1m tmpfs /tmp"])
-            .output();
+        let tried =
+            Command::new(way[0]).args(&way[1..]).args(["sh", "-c", "mount -t tmpfs -o size=1m tmpfs /tmp"]).output();
         tried.is_ok_and(|output| output.status.success())
     })
 }
@@ -84,7 +82,13 @@ fn with_room(kilobytes: u32) -> Room {
         out: file(&format!("{name}.out")),
         err: file(&format!("{name}.err")),
     };
-    Room { full: ended("full"), again: ended("again"), more: ended("more"), show: ended("show"), asked: sim.requests().len() }
+    Room {
+        full: ended("full"),
+        again: ended("again"),
+        more: ended("more"),
+        show: ended("show"),
+        asked: sim.requests().len(),
+    }
 }
 
 #[test]

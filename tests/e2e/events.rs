@@ -49,7 +49,7 @@ fn the_events_of_sessions_that_end_badly_follow_the_schema_too() {
     let refused = Sim::faulty("- {kind: unauthorized}", "");
     all_fit(&desk.ask(&refused, &["run", "Hello", "--json", "--team", "solo"]).exits(4));
     let asks = Sim::steps("- calls: [{tool: bash, args: {command: \"touch x\"}}, {tool: nothing, args: {}}]");
-    all_fit(&desk.ask(&asks, &["run", "Hello", "--json", "--team", "solo"]).exits(0));
+    all_fit(&desk.ask(&asks, &["run", "Hello", "--json", "--team", "solo"]).exits(5));
     let writes = Sim::steps("- calls: [{tool: write, args: {path: new.txt, content: hello}}]");
     let team = desk.solo_with_commands(&["sh check.sh"]);
     let ended = desk.ask(&writes, &["run", "Hello", "--json", "--team", &team]).exits(1);
@@ -63,12 +63,8 @@ fn the_events_of_sessions_that_end_badly_follow_the_schema_too() {
 
 #[test]
 fn a_session_names_every_kind_of_thing_that_happens() {
-    let kinds: std::collections::BTreeSet<String> = demo::refactor()
-        .ended
-        .lines()
-        .iter()
-        .map(|line| line["type"].as_str().unwrap().to_owned())
-        .collect();
+    let kinds: std::collections::BTreeSet<String> =
+        demo::refactor().ended.lines().iter().map(|line| line["type"].as_str().unwrap().to_owned()).collect();
     for kind in [
         "session.started",
         "turn.started",
@@ -90,7 +86,8 @@ fn a_session_names_every_kind_of_thing_that_happens() {
 
 #[test]
 fn what_does_not_follow_the_schema_is_found() {
-    let good = json!({"v": 1, "session": "s", "seq": 1, "agent": "main", "type": "message", "text": "x", "final": true});
+    let good =
+        json!({"v": 1, "session": "s", "seq": 1, "agent": "main", "type": "message", "text": "x", "final": true});
     fits(&good);
     let wrong = [("type", json!("gossip")), ("text", json!(7)), ("seq", json!("first")), ("final", Value::Null)];
     for (key, value) in wrong {

@@ -9,7 +9,9 @@ use crate::support::{AGENT, Desk, Ended, Sim};
 const READ: &str = "{tool: read, args: {files: [{path: README.md}]}}";
 
 fn many_reads(count: usize) -> String {
-    (1..=count).map(|n| format!("- calls: [{{tool: read, args: {{files: [{{path: README.md, limit: {n}}}]}}}}]\n")).collect()
+    (1..=count)
+        .map(|n| format!("- calls: [{{tool: read, args: {{files: [{{path: README.md, limit: {n}}}]}}}}]\n"))
+        .collect()
 }
 
 #[test]

@@ -27,12 +27,17 @@ fn any_server_of_either_dialect_works_with_nothing_but_a_base_url_and_a_model() 
         let (desk, sim) = (Desk::new(), Sim::free());
         let url = format!("{}{path}", sim.url());
         let base = ["run", "What is this?", "--base-url", &url, "--model", "home-grown-7b"];
-        let arguments = |more: &[&'static str]| base.iter().copied().chain(more.iter().copied()).collect::<Vec<_>>().join("\n");
+        let arguments =
+            |more: &[&'static str]| base.iter().copied().chain(more.iter().copied()).collect::<Vec<_>>().join("\n");
         let run = |more: &[&'static str]| {
             let joined = arguments(more);
             let words: Vec<&str> = joined.split('\n').collect();
             // `openai` is what a server speaks when nothing is said.
-            if dialect == "openai" { desk.agent(&words) } else { desk.agent(&[&words[..], &["--dialect", dialect]].concat()) }
+            if dialect == "openai" {
+                desk.agent(&words)
+            } else {
+                desk.agent(&[&words[..], &["--dialect", dialect]].concat())
+            }
         };
         let ended = run(&["--json"]).exits(0);
         let completed = ended.completed();
@@ -81,7 +86,8 @@ fn a_model_that_is_asked_for_by_name_is_the_one_that_serves() {
     let (desk, sim) = (Desk::new(), Sim::free());
     let models = ["--model", "premium=claude-sonnet-5-5", "--model", "fast=claude-haiku-4-5"];
     let ended = desk.ask(&sim, &[&["run", "Hello", "--json"][..], &models].concat()).exits(0);
-    let brains: Vec<Value> = ended.completed()["agents"].as_array().unwrap().iter().map(|a| a["brain"].clone()).collect();
+    let brains: Vec<Value> =
+        ended.completed()["agents"].as_array().unwrap().iter().map(|a| a["brain"].clone()).collect();
     assert_eq!(brains, ["anthropic/claude-sonnet-5-5", "anthropic/claude-haiku-4-5"]);
 }
 
@@ -158,7 +164,8 @@ fn a_stream_that_breaks_before_anything_was_shown_is_asked_for_again() {
 
 #[test]
 fn a_stream_that_breaks_after_something_was_shown_is_a_failure_not_an_answer() {
-    let said = "A long sentence that comes in several pieces, so that the stream can break in the middle of it. ".repeat(4);
+    let said =
+        "A long sentence that comes in several pieces, so that the stream can break in the middle of it. ".repeat(4);
     let fault = "- {on: {nth_request: 1}, kind: truncated, after_chunks: 5}";
     let (desk, sim) = (Desk::new(), Sim::faulty(fault, &format!("- say: \"{said}\"")));
     let ended = desk.ask(&sim, &["run", "Hello", "--json", "--team", "solo"]).exits(4);

@@ -50,7 +50,7 @@ fn play() -> (Desk, Sim) {
 fn the_requests_of_a_session_fit_on_one_screen() {
     let (desk, sim) = play();
     assert_eq!(desk.read("src/lib.rs"), "pub fn answer() -> u32 {\n    42\n}\n");
-    assert_eq!(desk.read("README.md"), "# Sample\n\nA tiny repository.\n");
+    assert_eq!(desk.read("README.md"), "# Sample\n\nA tiny repository.\n", "{:#?}", sim.told());
     insta::assert_snapshot!("requests_of_a_session", screen(&sim.requests()));
 }
 

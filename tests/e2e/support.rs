@@ -246,9 +246,7 @@ impl Sim {
 
     /// The same with faults (a YAML list on one line each).
     pub(crate) fn faulty(faults: &str, steps: &str) -> Self {
-        let indented = |text: &str, by: &str| {
-            text.lines().map(|line| format!("{by}{line}\n")).collect::<String>()
-        };
+        let indented = |text: &str, by: &str| text.lines().map(|line| format!("{by}{line}\n")).collect::<String>();
         let faults = if faults.is_empty() { String::new() } else { format!("faults:\n{}", indented(faults, "  ")) };
         let steps = if steps.is_empty() { String::new() } else { format!("    steps:\n{}", indented(steps, "      ")) };
         let actor = format!("  - id: any\n    when: {{any: true}}\n{steps}    otherwise: {{say: \"Done.\"}}\n");

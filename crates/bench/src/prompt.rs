@@ -89,8 +89,11 @@ fn default_team() -> anyhow::Result<Team> {
 /// Tokens of the bytes that stand before the conversation: JSON with its quotes and escapes, which is more than a vendor
 /// counts of the same.
 fn fixed(team: &Team, agent: &AgentSpec, bpe: &CoreBPE) -> anyhow::Result<Fixed> {
-    let roster: Vec<(String, String)> =
-        team.specialists().map(|other| (other.id.to_string(), other.specialty.clone().unwrap_or_default())).collect();
+    let roster: Vec<(String, String)> = team
+        .specialists()
+        .filter(|other| agent.delegates_to.contains(&other.id))
+        .map(|other| (other.id.to_string(), other.specialty.clone().unwrap_or_default()))
+        .collect();
     let registry = tools::registry(&agent.tools, &roster)?;
     let codec = wire::codec(Dialect::AnthropicMessages);
     let count = |pieces: &[String]| pieces.iter().map(|piece| bpe.count_ordinary(piece)).sum();

@@ -58,8 +58,8 @@ pub(crate) fn measure(data: Option<&Path>) -> anyhow::Result<Figure> {
             rss.line("peak memory, tokenizer loaded", "MB", RSS_MB),
             cpu.line("processor time, 100 turns", "s", CPU_S),
             format!(
-                "besides, in those 100 turns ({} model calls): {:.2} s of processor time in git, which the agent starts to \
-                 know what changed; {:.2} s wall time",
+                "besides, in those {TURNS} turns ({} model calls, {TURNS} reads): {:.2} s of processor time in processes that \
+                 the agent started (git, where a turn may change files); {:.2} s wall time",
                 2 * TURNS,
                 children.median,
                 wall.median
@@ -70,7 +70,7 @@ pub(crate) fn measure(data: Option<&Path>) -> anyhow::Result<Figure> {
             "first_request_ms": first.rounded(),
             "rss_mb": rss.rounded(),
             "cpu_s_100_turns": cpu.rounded(),
-            "cpu_s_100_turns_git": children.rounded(),
+            "cpu_s_100_turns_children": children.rounded(),
             "wall_s_100_turns": wall.rounded(),
             "model_calls_100_turns": 2 * TURNS,
             "runs": {"version": version.runs, "first_request": first.runs, "session": cpu.runs},

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// A coding agent: a premium model plans, decides and reviews; cheap ones do the legwork.
@@ -22,8 +23,9 @@ const EXAMPLES: &str = "Examples:
   git diff | agent run -              the task comes from standard input
   agent cost --by agent               what it cost
 
-Exit codes: 0 done and verified, 1 not verified, 2 usage or configuration, 3 budget or limit, 4 provider unavailable,
-5 needs a person, 6 refused, 70 internal error, 130 interrupted";
+Exit codes: 0 done and verified, 1 not verified, 2 usage or configuration,
+3 budget or limit, 4 provider unavailable, 5 needs a person, 6 refused,
+70 internal error, 130 interrupted";
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Default, ClapArgs)]
@@ -175,12 +177,13 @@ pub(crate) enum Command {
     Models {
         /// Only those whose provider or name contains this.
         filter: Option<String>,
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
     /// What sessions cost.
     #[command(
-        after_help = "Examples:\n  agent cost\n  agent cost 2026 --by brain\n  agent cost --all --by purpose --json"
+        after_help = "Examples:\n  agent cost\n  agent cost 20261121-1013 --by brain\n  agent cost --all --by purpose --json"
     )]
     Cost {
         /// Session id or its first characters (default: the last one in this folder).
@@ -191,12 +194,13 @@ pub(crate) enum Command {
         /// All sessions together.
         #[arg(long, conflicts_with = "session")]
         all: bool,
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
     /// List, show, resume and remove sessions.
     #[command(
-        after_help = "Examples:\n  agent sessions list\n  agent sessions show\n  agent sessions resume\n  agent sessions rm 20261121"
+        after_help = "Examples:\n  agent sessions list\n  agent sessions show\n  agent sessions resume\n  agent sessions rm 20261121-1013"
     )]
     Sessions {
         #[command(subcommand)]
@@ -227,6 +231,7 @@ pub(crate) enum Command {
         /// Ask the providers that are set up for their models, with their keys.
         #[arg(long)]
         online: bool,
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
@@ -267,11 +272,13 @@ pub(crate) enum TeamCommand {
     Show {
         /// File or built-in name (default: the one `run` would use).
         team: Option<String>,
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
     /// List the teams there are.
     List {
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
@@ -286,6 +293,7 @@ pub(crate) enum SessionsCommand {
         /// How many.
         #[arg(long, default_value_t = 20)]
         limit: usize,
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
@@ -293,6 +301,7 @@ pub(crate) enum SessionsCommand {
     Show {
         /// Session id or its first characters (default: the last one in this folder).
         session: Option<String>,
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
@@ -322,5 +331,17 @@ pub(crate) enum SessionsCommand {
 pub(crate) fn explain(error: &clap::Error) -> ExitCode {
     // Printing help fails only when nobody reads it.
     error.print().ok();
+    if is_loose_word(error) {
+        crate::text::hint(
+            "a task goes in quotes, for example agent run \"fix the failing test\"; `agent help` lists the commands",
+        );
+    }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// A word that is no option and fits nowhere: often a task that was typed without quotes.
+fn is_loose_word(error: &clap::Error) -> bool {
+    let word = error.get(ContextKind::InvalidArg).or_else(|| error.get(ContextKind::InvalidSubcommand));
+    matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand)
+        && matches!(word, Some(ContextValue::String(word)) if !word.starts_with('-'))
 }

@@ -33,11 +33,7 @@ pub(crate) fn install() {
 fn report(info: &PanicHookInfo<'_>) -> String {
     let place = info.location().map_or("unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
     let stack = Backtrace::force_capture();
-    format!(
-        "agent {} on {}\npanic at {place}\n{stack}\n",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::OS
-    )
+    format!("agent {} on {}\npanic at {place}\n{stack}\n", env!("CARGO_PKG_VERSION"), std::env::consts::OS)
 }
 
 fn write(report: &str) -> Option<PathBuf> {

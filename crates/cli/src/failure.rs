@@ -45,8 +45,17 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    crate::text::complain(&format!("{error:#}"));
+    crate::text::complain(&with_causes(error));
     ExitCode::from(code_of(error))
+}
+
+/// The error and its causes, each said once: many errors have their cause in their own words already.
+fn with_causes(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .skip(1)
+        .map(ToString::to_string)
+        .fold(error.to_string(), |said, cause| if said.contains(&cause) { said } else { format!("{said}: {cause}") })
 }
 
 /// Exit code of an error that carries none: configuration errors are the user's to mend, the rest is ours.

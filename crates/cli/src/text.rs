@@ -10,11 +10,15 @@ pub(crate) fn line(text: &str) {
 
 /// A line of JSON on standard output. What must not steer a terminal is escaped as JSON does it, so that nothing is lost.
 pub(crate) fn json(text: &str) {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    line(&escaped(text));
+}
+
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
         if shown(c) == c { escaped.push(c) } else { escaped.push_str(&format!("\\u{:04x}", c as u32)) }
     }
-    line(&escaped);
+    escaped
 }
 
 /// Text on standard output without a line break, shown at once.
@@ -98,7 +102,15 @@ fn shown(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::inert;
+    use super::{escaped, inert};
+
+    #[test]
+    fn json_keeps_every_character_and_shows_none_that_steers_a_terminal() {
+        let text = "\u{1f469}\u{200d}\u{1f4bb} \u{9b}2J \u{202e}";
+        let written = escaped(&serde_json::to_string(text).unwrap());
+        assert_eq!(inert(&written), written);
+        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+    }
 
     #[test]
     fn escape_sequences_and_hidden_characters_are_shown_not_obeyed() {

@@ -60,6 +60,14 @@ impl Agent {
 
     /// Builds the agent from what was stored: the same bytes, whatever this program would render today.
     fn wake(core: &Core, spec: &AgentSpec, registry: Registry, record: WindowRecord) -> Result<Self, RuntimeError> {
+        let spoken = core.client(&record.brain)?.dialect();
+        if spoken != record.dialect {
+            return Err(RuntimeError::Setup(format!(
+                "{}: the window of {} is written in {:?}, and its server is set up for {spoken:?}: name the same --dialect as \
+                 when the session began",
+                record.brain, spec.id, record.dialect
+            )));
+        }
         let mut agent = Self {
             spec: spec.clone(),
             registry,

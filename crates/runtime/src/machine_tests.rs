@@ -30,6 +30,15 @@ fn tool_calls_are_answered_before_anything_else() {
 }
 
 #[test]
+fn a_report_that_the_tool_accepted_ends_a_delegation_however_loosely_it_was_written() {
+    for loose in ["\"confidence\":90.0", "\"changes\":null", "\"evidence\":[{\"at\":\"a.rs:1\"}]"] {
+        let arguments = format!("{{\"status\":\"complete\",\"summary\":\"done\",{loose}}}");
+        let items = [Item::user("brief"), asks("1", "report", &arguments), results("1", "report", "reported", false)];
+        assert!(matches!(next(&items), Next::Reported(_)), "{loose}");
+    }
+}
+
+#[test]
 fn only_an_accepted_report_ends_a_delegation() {
     let report = r#"{"status":"complete","summary":"done"}"#;
     let asked = [Item::user("brief"), asks("1", "report", report)];

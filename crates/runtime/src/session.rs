@@ -22,6 +22,9 @@ use crate::setup::{InputMode, Setup, Start};
 /// Name of the note that keeps where a turn began.
 const TURN_NOTE: &str = "turn";
 
+/// Name of the note that keeps what marks the processes of a run of the program.
+pub(crate) const PROCESSES_NOTE: &str = "processes";
+
 /// Where a turn began: what "changed in this turn" is measured against.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TurnStart {
@@ -90,7 +93,14 @@ impl Session {
             EventBody::SessionStarted { team: setup.team.name.clone(), cwd: setup.root.display().to_string(), resumed };
         let core = Core::new(setup, id)?;
         let record = SessionRecord { status: None, updated_at: now, ..record };
-        core.journal.commit(vec![Write::Session(record)], vec![(None, started)])?;
+        core.end_left_behind()?;
+        let mark = NoteRecord {
+            agent: None,
+            kind: PROCESSES_NOTE.to_owned(),
+            json: core.tools.mark().to_owned(),
+            at: now,
+        };
+        core.journal.commit(vec![Write::Session(record), Write::Note(mark)], vec![(None, started)])?;
         Ok(Self { core: Arc::new(core) })
     }
 

@@ -140,6 +140,19 @@ impl SessionTools {
         self.files.restore(seen);
     }
 
+    /// What marks the processes of this run of the program. Stored with the session, so that a later run can end those that
+    /// a kill left behind ([`SessionTools::end_left_behind`]).
+    pub fn mark(&self) -> &str {
+        &self.cookie
+    }
+
+    /// Ends what an earlier run of the session started and was killed before it could end.
+    pub fn end_left_behind(&self, mark: &str) {
+        if mark != self.cookie {
+            environment::end_marked(&format!("{mark}."));
+        }
+    }
+
     /// Ends every background process, and everything that was started and left behind.
     pub async fn shutdown(&self) {
         self.processes.stop_all().await;

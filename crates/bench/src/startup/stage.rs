@@ -134,7 +134,7 @@ fn source(number: usize) -> String {
         "//! Rules for orders of kind {number}.\n\n/// Above it, no rule applies.\npub const LIMIT: u32 = {};\n",
         number * 7 + 100
     );
-    for rule in 0..10 + number % 13 {
+    for rule in 0..12 + number % 12 {
         let rate = (number * 31 + rule * 17) % 90 + 5;
         // Writing to a string does not fail.
         write!(

@@ -85,7 +85,12 @@ impl Chat<'_> {
         let mut status = SessionStatus::Answered;
         loop {
             text::note_part("\n> ");
-            let Some(line) = self.keyboard.next().await else { return Ok(status) };
+            // Between turns Ctrl-C leaves, as the end of the input does.
+            let line = tokio::select! {
+                line = self.keyboard.next() => line,
+                _ = tokio::signal::ctrl_c() => None,
+            };
+            let Some(line) = line else { return Ok(status) };
             match line.trim() {
                 "" => continue,
                 line if is_goodbye(line) => return Ok(status),

@@ -26,6 +26,10 @@ pub(crate) fn run(context: &Context, session: Option<&str>, by: ByArg, all: bool
     if let Some(session) = &session {
         text::line(&format!("session {session}"));
     }
+    if groups.is_empty() {
+        text::note("no model was called yet, so nothing was spent");
+        return Ok(0);
+    }
     text::line(&table(&groups).to_string());
     Ok(0)
 }

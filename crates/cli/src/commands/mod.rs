@@ -50,7 +50,9 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Models { filter, json }) => models::run(&context, filter.as_deref(), json),
         Some(Command::Cost { session, by, all, json }) => cost::run(&context, session.as_deref(), by, all, json),
         Some(Command::Sessions { command }) => block_on(sessions::run(context, command)),
-        Some(Command::Simulate { scenario, listen, log }) => block_on_threads(simulate::run(context, scenario, listen, log)),
+        Some(Command::Simulate { scenario, listen, log }) => {
+            block_on_threads(simulate::run(context, scenario, listen, log))
+        }
         Some(Command::Doctor { team, json, online }) => block_on(doctor::run(context, None, team, json, online)),
         Some(Command::Completions { shell }) => completions::run(shell),
     }

@@ -9,6 +9,7 @@ use super::run::{finish, front};
 use super::start::{self, Wanted};
 use crate::args::{SessionArgs, SessionsCommand, TeamArgs};
 use crate::config::Context;
+use crate::config::lock::SessionLock;
 use crate::failure::Failure;
 use crate::text;
 
@@ -135,6 +136,7 @@ async fn resume(
 fn remove(context: &Context, wanted: &str) -> anyhow::Result<u8> {
     let store = context.store()?;
     let id = context.session(&store, Some(wanted))?;
+    let _not_open_elsewhere = SessionLock::take(&context.home.state, &id)?;
     store.remove(&id)?;
     crate::config::files::remove_folder(&context.home.state.join("sessions").join(id.as_str()))?;
     text::note(&format!("removed {id}"));

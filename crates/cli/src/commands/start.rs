@@ -15,6 +15,7 @@ use tools::ApprovalMode;
 use crate::args::{ApproveArg, DialectArg, SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::context::project;
+use crate::config::lock::SessionLock;
 use crate::config::providers::Providers;
 use crate::config::teams::{self, TeamText};
 use crate::failure::Failure;
@@ -24,6 +25,8 @@ pub(crate) struct Opened {
     pub(crate) session: Session,
     pub(crate) team: Team,
     pub(crate) store: Store,
+    /// No other process works on it as long as this lives.
+    _lock: SessionLock,
 }
 
 /// What a session is opened with, besides the context.
@@ -65,6 +68,8 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     // Loaded beside the first request, so that counts are exact soon after.
     std::thread::spawn(TokenCounter::load);
     crate::text::work_began();
+    let resumed_lock =
+        wanted.resume.as_ref().map(|id| SessionLock::take(&context.home.state, id)).transpose()?;
     let start = wanted.resume.map_or(Start::New, Start::Resume);
     let session = Session::open(
         Setup {
@@ -88,7 +93,11 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         },
         start,
     )?;
-    Ok(Opened { session, team, store })
+    let lock = match resumed_lock {
+        Some(lock) => lock,
+        None => SessionLock::take(&context.home.state, session.id())?,
+    };
+    Ok(Opened { session, team, store, _lock: lock })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of

@@ -74,8 +74,12 @@ impl Context {
             )),
             (Some(last), false) => {
                 found.push(last);
-                let names: Vec<&str> = found.iter().map(SessionId::as_str).collect();
-                Err(Failure::usage(format!("several sessions begin with `{prefix}`: {}", names.join(", "))))
+                let names: Vec<&str> = found.iter().take(5).map(SessionId::as_str).collect();
+                let more = if found.len() > names.len() { ", ..." } else { "" };
+                Err(Failure::usage_with(
+                    format!("{} sessions begin with `{prefix}`: {}{more}", found.len(), names.join(", ")),
+                    "give more of the id; `agent sessions list` shows the newest",
+                ))
             }
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod context;
 pub(crate) mod files;
 pub(crate) mod home;
+pub(crate) mod lock;
 pub(crate) mod providers;
 pub(crate) mod teams;
 pub(crate) mod trust;

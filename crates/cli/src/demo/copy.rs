@@ -59,7 +59,10 @@ pub(crate) fn folder(wanted: Option<&Path>) -> anyhow::Result<PathBuf> {
     };
     std::fs::create_dir_all(wanted).with_context(|| format!("{} cannot be made", wanted.display()))?;
     if std::fs::read_dir(wanted)?.next().is_some() {
-        return Err(crate::failure::Failure::usage(format!("{} is not empty", wanted.display())));
+        return Err(crate::failure::Failure::usage_with(
+            format!("--out {} is not empty", wanted.display()),
+            "name a folder that is empty or not there yet, or leave --out away",
+        ));
     }
     Ok(wanted.canonicalize()?)
 }

@@ -157,14 +157,17 @@ impl Front for PlainFront {
         }
         let _one_at_a_time = self.question.lock().await;
         self.break_line();
-        text::note(&format!("\n{} wants to use {} ({}):\n{}", request.agent, request.tool, request.why, request.what));
+        text::note(&format!("\n{} wants to use {}: {}\n{}", request.agent, request.tool, request.why, request.what));
         loop {
-            text::note_part("allow? [y]es, [n]o, or a reason why not: ");
+            text::note_part("allow? [y]es, [n]o; anything else is a no with that reason: ");
             match self.answer().await.as_deref() {
                 Some("y" | "yes") => return Approval::Yes,
                 Some("n" | "no") => return Approval::No("the user said no".to_owned()),
                 Some("") => {}
-                Some(reason) => return Approval::No(format!("the user said no: {reason}")),
+                Some(reason) => {
+                    text::note(&format!("refused; {} is told why: {reason}", request.agent));
+                    return Approval::No(format!("the user said no: {reason}"));
+                }
                 None => return Approval::No("the user left".to_owned()),
             }
         }

@@ -82,7 +82,7 @@ impl Core {
             shell: None,
             clock: setup.clock.clone(),
         })
-        .map_err(|error| RuntimeError::Setup(error.to_string()))?;
+        .map_err(|error| RuntimeError::Tool { tool: "set-up".to_owned(), message: error.to_string() })?;
         let tools = match setup.team.main() {
             lead if lead.takes_over.is_empty() => tools,
             lead => tools.with_read_cap(lead.id.clone(), LEAD_READ_CAP),
@@ -139,6 +139,15 @@ impl Core {
         }
         let json = serde_json::to_string(&new).unwrap_or_default();
         Some(Write::Note(NoteRecord { agent: None, kind: SEEN_NOTE.to_owned(), json, at: self.clock.now() }))
+    }
+
+    /// Ends commands that an earlier run of this session started and was killed before it could end: one that is asked for
+    /// again must not run beside its own first run.
+    pub(crate) fn end_left_behind(&self) -> Result<(), RuntimeError> {
+        for note in self.store.notes_of(&self.session, super::PROCESSES_NOTE)? {
+            self.tools.end_left_behind(&note.json);
+        }
+        Ok(())
     }
 
     /// Puts back what earlier processes of this session stored.
