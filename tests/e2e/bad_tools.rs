@@ -141,12 +141,20 @@ fn no_path_leaves_the_workspace() {
 fn no_command_reads_beyond_the_workspace_unasked() {
     let desk = Desk::new();
     let secret = desk.aside("secret.txt", "the secret");
-    let calls: Vec<String> = ["cat ../secret.txt", "cat $HOME/../secret.txt", "cat < ../secret.txt", "grep -r secret ..", "git diff --no-index /dev/null ../secret.txt", "cd .. && cat secret.txt", "find . -name x -o -exec cat ../secret.txt \\;"]
-        .into_iter()
-        .map(str::to_owned)
-        .chain([format!("cat {secret}"), format!("head -n 1 {secret}")])
-        .map(|command| format!("{{tool: bash, args: {{command: {}}}}}", serde_json::Value::from(command)))
-        .collect();
+    let calls: Vec<String> = [
+        "cat ../secret.txt",
+        "cat $HOME/../secret.txt",
+        "cat < ../secret.txt",
+        "grep -r secret ..",
+        "git diff --no-index /dev/null ../secret.txt",
+        "cd .. && cat secret.txt",
+        "find . -name x -o -exec cat ../secret.txt \\;",
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .chain([format!("cat {secret}"), format!("head -n 1 {secret}")])
+    .map(|command| format!("{{tool: bash, args: {{command: {}}}}}", serde_json::Value::from(command)))
+    .collect();
     let sim = Sim::steps(&format!("- calls: [{}]", calls.join(", ")));
     let ended = desk.ask(&sim, &["run", "Look around.", "--json", "--team", "solo"]).exits(5);
     assert!(ended.events("tool.completed").iter().all(|event| event["ok"] == false), "{:#?}", sim.told());

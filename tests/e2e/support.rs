@@ -109,11 +109,6 @@ impl Desk {
         self.agent_with(&sim.variables(), arguments, "")
     }
 
-    /// The store, opened by the test.
-    pub(crate) fn store(&self) -> store::Store {
-        store::Store::open(&self.home).unwrap()
-    }
-
     /// A team of one whose named commands may be run without asking.
     pub(crate) fn solo_with_commands(&self, commands: &[&str]) -> String {
         let entries: String = commands

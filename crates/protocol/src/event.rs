@@ -182,6 +182,9 @@ pub enum EventBody {
         call: CallId,
         /// It did what it was asked.
         ok: bool,
+        /// The first line of what went wrong; absent when nothing did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
         /// Milliseconds.
         ms: u64,
     },

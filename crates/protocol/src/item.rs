@@ -18,6 +18,8 @@ pub enum FragmentKind {
     Reminder,
     /// How much of the budget is gone.
     Budget,
+    /// The user's words in the middle of a turn.
+    Steering,
     /// What changed since the agent last looked (permissions, files, take-over).
     Drift,
     /// Work was interrupted: a crash, a cancel, a limit.

@@ -66,12 +66,17 @@ impl Sum for Usd {
     }
 }
 
-/// `$0.0123`: four decimals below a dollar, two from there on.
+/// `$0.0123`: two decimals from a dollar on, four below it, six below a cent.
 impl std::fmt::Display for Usd {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let dollars = self.dollars().abs();
-        if dollars < 1.0 { write!(f, "{sign}${dollars:.4}") } else { write!(f, "{sign}${dollars:.2}") }
+        match dollars {
+            0.0 => f.write_str("$0.00"),
+            _ if dollars < 0.01 => write!(f, "{sign}${dollars:.6}"),
+            _ if dollars < 1.0 => write!(f, "{sign}${dollars:.4}"),
+            _ => write!(f, "{sign}${dollars:.2}"),
+        }
     }
 }
 

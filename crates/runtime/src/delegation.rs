@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::event::EventBody;
-use protocol::{AgentId, Brief, CallId, DelegationId, Item, Report, ReportStatus};
+use protocol::{AgentId, Brief, CallId, DelegationId, Item, Receipt, Report, ReportStatus};
 use serde_json::Value;
 use store::{DelegationClosed, DelegationRecord, Write};
 use tools::permissions::{Action, Decision, Policy, decide};
@@ -110,6 +110,33 @@ pub(crate) async fn delegate(
     let closed = close(core, &agent, record, ended, &scope).await.map_err(|error| core.fail(error));
     core.active.end(to);
     closed
+}
+
+/// Closes what an agent had delegated when its turn was interrupted and another one begins: nobody waits for it any more.
+pub(crate) fn abandon(core: &Core, from: &AgentId) -> Result<(), RuntimeError> {
+    for mut record in core.store.delegations(&core.session)? {
+        if record.from != *from || record.closed.is_some() {
+            continue;
+        }
+        let cost = core.store.delegation_cost(&core.session, &record.id)?;
+        let receipt = Receipt {
+            steps: cost.steps,
+            usage: cost.usage,
+            usd: cost.usd,
+            remarks: vec!["interrupted by the user before it reported; what it changed so far is on disk".to_owned()],
+            ..Receipt::default()
+        };
+        let finished = EventBody::DelegationFinished {
+            to: record.to.clone(),
+            report: None,
+            receipt: receipt.clone(),
+            usage: receipt.usage,
+            usd: receipt.usd,
+        };
+        record.closed = Some(DelegationClosed { report: None, receipt, at: core.clock.now() });
+        core.journal.commit(vec![Write::Delegation(record)], vec![(Some(from.clone()), finished)])?;
+    }
+    Ok(())
 }
 
 /// The delegation that this very call opened, if the program stopped in the middle of it.

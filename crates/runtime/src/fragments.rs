@@ -133,6 +133,11 @@ pub(crate) fn answer_schema(schema: &serde_json::Value) -> Item {
     )
 }
 
+/// The user's words while a turn runs. Not a new turn: what was granted and counted for this one stays.
+pub(crate) fn steering(text: &str) -> Item {
+    fragment(FragmentKind::Steering, text.to_owned())
+}
+
 /// The turn was interrupted by the user.
 pub(crate) fn interrupted() -> Item {
     fragment(

@@ -60,6 +60,9 @@ fn a_cut_answer_goes_on_and_a_refusal_ends() {
 fn a_take_over_lasts_until_the_next_user_input() {
     let mut items = vec![Item::user("x"), asks("1", "take_over", "{}"), results("1", "take_over", "open", false)];
     assert!(took_over(&items));
+    items.push(Item::Fragment { kind: FragmentKind::Steering, text: "use tabs".into() });
+    assert!(took_over(&items), "the user's words in the middle of a turn do not begin another");
+    assert_eq!(next(&items), Next::Infer);
     items.push(Item::user("y"));
     assert!(!took_over(&items));
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::event::EventBody;
 use protocol::{DelegationId, FragmentKind, Item, Purpose, Report, Timestamp};
 use store::{InputMode as StoredMode, Write};
 use tokio_util::sync::CancellationToken;
@@ -159,8 +158,7 @@ fn promote_steering(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<(),
     for input in core.store.inputs(&core.session, true)? {
         if input.mode == StoredMode::Steer {
             let promoted = vec![Write::InputPromoted { seq: input.seq }];
-            let event = EventBody::TurnStarted { input: input.text.clone() };
-            agent.append(core, vec![Item::user(input.text)], promoted, vec![event])?;
+            agent.append(core, vec![fragments::steering(&input.text)], promoted, Vec::new())?;
         }
     }
     Ok(())

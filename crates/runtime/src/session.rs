@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::core::Core;
 use crate::agent::Agent;
+use crate::delegation;
 use crate::error::RuntimeError;
 use crate::fragments;
 use crate::machine::{self, Next};
@@ -33,6 +34,8 @@ pub(crate) struct TurnStart {
     pub(crate) tree: Option<String>,
     /// Something that may change files was begun.
     pub(crate) may_have_changed: bool,
+    /// The turn came to an end: what it changed was looked at.
+    pub(crate) ended: bool,
     pub(crate) at: Timestamp,
 }
 
@@ -218,7 +221,14 @@ impl Session {
     }
 
     async fn promote(&self, main: &mut Agent, input: InputRecord) -> Result<(), RuntimeError> {
-        let start = TurnStart { tree: None, may_have_changed: false, at: self.core.clock.now() };
+        // What an interrupted turn changed has not been checked yet: this one answers for it.
+        let unchecked = self.core.turn_start().filter(|last| last.may_have_changed && !last.ended);
+        let start = TurnStart {
+            tree: unchecked.as_ref().and_then(|last| last.tree.clone()),
+            may_have_changed: unchecked.is_some(),
+            ended: false,
+            at: self.core.clock.now(),
+        };
         let mut items = vec![Item::user(input.text.clone())];
         items.extend(self.core.output_schema.as_ref().map(fragments::answer_schema));
         let writes = vec![Write::InputPromoted { seq: input.seq }, start.note()];
@@ -232,6 +242,7 @@ impl Session {
             match run_agent(&self.core, main, &scope).await? {
                 Ended::Answered(answer) => {
                     if let Some(outcome) = ending::after_answer(&self.core, main, answer, &scope).await? {
+                        self.core.turn_ended()?;
                         return Ok(outcome);
                     }
                 }
@@ -272,6 +283,7 @@ pub(crate) fn settle_dangling(core: &Core, agent: &mut Agent) -> Result<(), Runt
     if machine::next(&agent.items) != Next::RunTools {
         return Ok(());
     }
+    delegation::abandon(core, agent.id())?;
     let recorded = core.store.tool_runs(&core.session, agent.id(), agent.last_seq())?;
     let results = crate::toolrun::unanswered(agent, &recorded);
     agent.append(core, vec![Item::ToolResults { results }, fragments::interrupted()], Vec::new(), Vec::new())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use protocol::event::EventBody;
-use protocol::{AgentId, CallId, Item, ToolOutcome};
+use protocol::{AgentId, CallId, Item, ResultPart, ToolOutcome};
 use serde_json::Value;
 use store::{ToolDone, ToolIntent, ToolRun, Write};
 use tools::{Effect, Registry, Tool, ToolContext, ToolError, ToolOutput};
@@ -207,8 +207,17 @@ async fn run(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: Value) ->
 
 /// Makes the result durable.
 fn finish(step: &Step<'_>, outcome: ToolOutcome, output: ToolOutput, ms: u64) -> Result<ToolOutcome, RuntimeError> {
-    let completed =
-        EventBody::ToolCompleted { tool: outcome.tool.clone(), call: outcome.call.clone(), ok: !outcome.is_error, ms };
+    if !outcome.is_error && !matches!(outcome.tool.as_str(), "plan" | "report" | "take_over" | "delegate" | "ask_user") {
+        // A way was found that needed nobody's yes.
+        step.core.take_missed();
+    }
+    let completed = EventBody::ToolCompleted {
+        tool: outcome.tool.clone(),
+        call: outcome.call.clone(),
+        ok: !outcome.is_error,
+        error: outcome.is_error.then(|| first_line(&outcome)),
+        ms,
+    };
     let done = ToolDone {
         agent: step.agent.clone(),
         step_item_seq: step.item_seq,
@@ -223,6 +232,16 @@ fn finish(step: &Step<'_>, outcome: ToolOutcome, output: ToolOutput, ms: u64) ->
     writes.extend(step.core.new_sights());
     step.core.journal.commit(writes, vec![(Some(step.agent.clone()), completed)])?;
     Ok(outcome)
+}
+
+/// The first line of what a tool said, for a person.
+fn first_line(outcome: &ToolOutcome) -> String {
+    const LONGEST: usize = 200;
+    let text = outcome.content.iter().find_map(|part| match part {
+        ResultPart::Text { text } => text.lines().find(|line| !line.trim().is_empty()),
+        ResultPart::Image { .. } => None,
+    });
+    text.unwrap_or("failed").trim().chars().take(LONGEST).collect()
 }
 
 /// A result was never recorded: the model is told, and decides.

@@ -91,7 +91,14 @@ pub(crate) fn project(root: &Path) -> anyhow::Result<ProjectContext> {
     for name in INSTRUCTION_FILES {
         // A repository could link to anything the user can read, and what is read here is sent to a provider.
         let inside = root.join(name).canonicalize().ok().filter(|path| path.starts_with(root));
-        let text = inside.as_deref().map(files::read_if_there).transpose()?.flatten();
+        // Advice that cannot be read is no reason not to work.
+        let text = inside.as_deref().and_then(|path| match files::read_if_there(path) {
+            Ok(text) => text,
+            Err(error) => {
+                crate::text::note(&format!("note: left out: {error}"));
+                None
+            }
+        });
         if let Some(text) = text
             // One is often a link to, or a copy of, the other.
             && instructions.iter().all(|(_, known)| *known != text)

@@ -360,6 +360,16 @@ impl Core {
         }
     }
 
+    /// The turn came to an end: what it changed was looked at.
+    pub(crate) fn turn_ended(&self) -> Result<(), RuntimeError> {
+        match self.turn_start() {
+            Some(start) if start.may_have_changed && !start.ended => {
+                self.journal.commit(vec![TurnStart { ended: true, ..start }.note()], Vec::new())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// When the current turn began; the epoch before the first.
     pub(crate) fn turn_started_at(&self) -> Timestamp {
         self.turn_start().map_or(Timestamp(0), |start| start.at)
