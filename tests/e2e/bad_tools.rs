@@ -35,7 +35,9 @@ fn arguments_that_do_not_fit_are_answered_with_what_is_wrong() {
     {
         assert!(words.iter().all(|word| told.contains(word)), "{words:?}: {told}");
     }
-    assert!(ended.events("tool.completed").iter().all(|event| event["ok"] == false));
+    for event in ended.events("tool.completed") {
+        assert!(event["ok"] == false && event["error"].as_str().is_some_and(|why| !why.is_empty()), "{event}");
+    }
     assert_eq!(desk.read("README.md"), "# Sample\n\nA small repository.\n");
 }
 

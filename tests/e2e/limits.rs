@@ -1,6 +1,6 @@
 //! Where work ends by force: dollars, steps, going round in circles, an answer that does not fit, an interrupt.
 
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
@@ -123,8 +123,8 @@ fn an_answer_that_never_fits_needs_a_person() {
     assert_eq!(sim.requests().len(), 2);
 }
 
-/// Interrupts a run as soon as the simulator was asked so often.
-fn interrupted(desk: &Desk, sim: &Sim, arguments: &[&str], asked: usize) -> Ended {
+/// Starts a run and waits until the simulator was asked so often.
+fn started(desk: &Desk, sim: &Sim, arguments: &[&str], asked: usize) -> Child {
     let child = desk
         .command(AGENT)
         .args(arguments)
@@ -135,9 +135,29 @@ fn interrupted(desk: &Desk, sim: &Sim, arguments: &[&str], asked: usize) -> Ende
         .spawn()
         .unwrap();
     sim.wait_for(asked);
+    child
+}
+
+/// Interrupts it, and gives how it ended.
+fn interrupt(desk: &Desk, child: Child) -> Ended {
     let kill = desk.command("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(kill.unwrap().success());
     Ended::of(child.wait_with_output().unwrap())
+}
+
+fn interrupted(desk: &Desk, sim: &Sim, arguments: &[&str], asked: usize) -> Ended {
+    interrupt(desk, started(desk, sim, arguments, asked))
+}
+
+#[test]
+fn a_session_belongs_to_one_process_at_a_time() {
+    let (desk, sim) = (Desk::new(), Sim::faulty("- {on: {nth_request: 1}, kind: stall}", ""));
+    let first = started(&desk, &sim, &["run", "Read.", "--team", "solo"], 1);
+    let second = desk.ask(&sim, &["sessions", "resume"]).exits(2);
+    second.says(&["another process"]);
+    assert_eq!(sim.requests().len(), 1);
+    interrupt(&desk, first).exits(130);
+    desk.ask(&sim, &["sessions", "resume"]).exits(0);
 }
 
 #[test]

@@ -62,6 +62,16 @@ fn any_server_of_either_dialect_works_with_nothing_but_a_base_url_and_a_model() 
 }
 
 #[test]
+fn a_session_with_an_unknown_server_is_resumed_without_naming_the_server_again() {
+    let (desk, sim) = (Desk::new(), Sim::steps("- say: First.\n- say: Second."));
+    let url = format!("{}/v1", sim.url());
+    desk.agent(&["run", "Hello", "--team", "solo", "--base-url", &url, "--model", "home-grown-7b"]).exits(0);
+    let ended = desk.agent(&["sessions", "resume", "--json", "--task", "More."]).exits(0);
+    assert_eq!(ended.events("message")[0]["text"], "Second.");
+    assert_eq!(sim.requests()[1].model, "home-grown-7b");
+}
+
+#[test]
 fn a_base_url_without_a_model_says_what_is_missing() {
     let (desk, sim) = (Desk::new(), Sim::free());
     let url = sim.url();
