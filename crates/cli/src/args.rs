@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 
 /// A coding agent: a premium model plans, decides and reviews; cheap ones do the legwork.
 #[derive(Debug, Parser)]
@@ -329,9 +329,16 @@ pub(crate) enum SessionsCommand {
 
 /// Help and version go to standard output with exit code 0; mistakes to standard error with 2.
 pub(crate) fn explain(error: &clap::Error) -> ExitCode {
-    // Printing help fails only when nobody reads it.
-    error.print().ok();
-    if is_loose_word(error) {
+    if let Err(error) = error.print()
+        // Nobody reads it (`| head`).
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        crate::text::complain(&format!("the help cannot be written: {error}"));
+        return ExitCode::from(70);
+    }
+    if let Some(command) = similar_command(error) {
+        crate::text::hint(&format!("did you mean `{command}`?"));
+    } else if is_loose_word(error) {
         crate::text::hint(
             "a task goes in quotes, for example agent run \"fix the failing test\"; `agent help` lists the commands",
         );
@@ -339,9 +346,34 @@ pub(crate) fn explain(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
+/// The command whose letters are nearest to an unknown word (`rnu`), where the parser itself suggests none.
+fn similar_command(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    if error.get(ContextKind::SuggestedSubcommand).is_some() {
+        return None;
+    }
+    let likeness = |name: &str| similar::TextDiff::from_chars(name, word.as_str()).ratio();
+    let commands = Args::command();
+    let best = commands.get_subcommands().map(|command| (likeness(command.get_name()), command.get_name()));
+    let (likeness, name) = best.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (likeness >= 0.6).then(|| name.to_owned())
+}
+
 /// A word that is no option and fits nowhere: often a task that was typed without quotes.
 fn is_loose_word(error: &clap::Error) -> bool {
     let word = error.get(ContextKind::InvalidArg).or_else(|| error.get(ContextKind::InvalidSubcommand));
     matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand)
         && matches!(word, Some(ContextValue::String(word)) if !word.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_in_a_wrong_order_lead_to_the_command_that_was_meant() {
+        let nearest = |word: &str| similar_command(&Args::try_parse_from(["agent", word]).unwrap_err());
+        assert_eq!(nearest("rnu").as_deref(), Some("run"));
+        assert_eq!(nearest("please"), None);
+    }
 }

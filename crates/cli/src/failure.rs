@@ -68,6 +68,38 @@ fn code_of(error: &anyhow::Error) -> u8 {
     }
     let configuration = error.is::<team::TeamError>()
         || error.is::<catalogue::CatalogueError>()
-        || error.is::<simulator::ScenarioError>();
-    if configuration { 2 } else { 70 }
+        || error.is::<simulator::ScenarioError>()
+        // An address that is taken or not this machine's.
+        || error.is::<simulator::SimulatorError>();
+    if configuration || is_wrong_place(error) { 2 } else { 70 }
+}
+
+/// A folder that was named, or stands in the environment, and cannot be used: a database in it that is damaged, or a full
+/// disk, is another matter.
+fn is_wrong_place(error: &anyhow::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    use store::StoreError;
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return matches!(error, StoreError::ReadOnly { .. } | StoreError::Open { .. });
+    }
+    let wrong = [Kind::PermissionDenied, Kind::ReadOnlyFilesystem, Kind::NotADirectory, Kind::AlreadyExists];
+    error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|cause| wrong.contains(&cause.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code_of;
+    use crate::config::files;
+
+    #[test]
+    fn a_file_where_a_folder_belongs_is_the_users_to_mend_and_a_damaged_database_is_not() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("file");
+        files::write(&file, "text").unwrap();
+        assert_eq!(code_of(&files::write(&file.join("team.yaml"), "").unwrap_err()), 2);
+        assert_eq!(code_of(&store::Store::open(&file).unwrap_err().into()), 2);
+        assert_eq!(code_of(&store::Store::open(&file.join("deeper")).unwrap_err().into()), 2);
+        let damaged = store::StoreError::Corrupt { path: file, detail: String::new() };
+        assert_eq!(code_of(&damaged.into()), 70);
+    }
 }

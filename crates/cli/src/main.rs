@@ -9,6 +9,7 @@ mod crash;
 mod demo;
 mod failure;
 mod front;
+mod table;
 mod text;
 
 use std::process::ExitCode;

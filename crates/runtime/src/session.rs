@@ -97,12 +97,8 @@ impl Session {
         let core = Core::new(setup, id)?;
         let record = SessionRecord { status: None, updated_at: now, ..record };
         core.end_left_behind()?;
-        let mark = NoteRecord {
-            agent: None,
-            kind: PROCESSES_NOTE.to_owned(),
-            json: core.tools.mark().to_owned(),
-            at: now,
-        };
+        let mark =
+            NoteRecord { agent: None, kind: PROCESSES_NOTE.to_owned(), json: core.tools.mark().to_owned(), at: now };
         core.journal.commit(vec![Write::Session(record), Write::Note(mark)], vec![(None, started)])?;
         Ok(Self { core: Arc::new(core) })
     }

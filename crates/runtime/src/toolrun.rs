@@ -207,7 +207,8 @@ async fn run(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: Value) ->
 
 /// Makes the result durable.
 fn finish(step: &Step<'_>, outcome: ToolOutcome, output: ToolOutput, ms: u64) -> Result<ToolOutcome, RuntimeError> {
-    if !outcome.is_error && !matches!(outcome.tool.as_str(), "plan" | "report" | "take_over" | "delegate" | "ask_user") {
+    if !outcome.is_error && !matches!(outcome.tool.as_str(), "plan" | "report" | "take_over" | "delegate" | "ask_user")
+    {
         // A way was found that needed nobody's yes.
         step.core.take_missed();
     }

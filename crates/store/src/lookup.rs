@@ -6,8 +6,8 @@ use rusqlite::params;
 use crate::column::Moment;
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::read::{all, delegation, note, one, tool_run};
-use crate::record::{DelegationRecord, NoteRecord, ToolRun};
+use crate::read::{NEWEST_FIRST, all, delegation, note, one, session, tool_run};
+use crate::record::{DelegationRecord, NoteRecord, SessionRecord, ToolRun};
 
 /// Reads fail with `Corrupt`, `Unreadable`, `Busy`, `Open` or `Other`.
 impl Store {
@@ -23,6 +23,18 @@ impl Store {
     ) -> Result<Option<NoteRecord>, StoreError> {
         let sql = "SELECT * FROM notes WHERE session = ?1 AND agent IS ?2 AND kind = ?3 ORDER BY id DESC LIMIT 1";
         self.read(|db| one(db, sql, params![session.as_str(), agent.map(AgentId::as_str), kind], note))
+    }
+
+    /// The newest session of a folder that was given something to do.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn latest_with_input(&self, cwd: &str) -> Result<Option<SessionRecord>, StoreError> {
+        let sql = format!(
+            "SELECT * FROM sessions WHERE cwd = ?1
+                AND EXISTS (SELECT 1 FROM inputs WHERE inputs.session = sessions.id) {NEWEST_FIRST} LIMIT 1"
+        );
+        self.read(|db| one(db, &sql, [cwd], session))
     }
 
     /// The notes of a kind, whomever they are about, in the order they were written.

@@ -14,7 +14,7 @@ use crate::record::{
 };
 
 /// Newest first; of two of the same moment the one that began later.
-const NEWEST_FIRST: &str = "ORDER BY updated_at DESC, rowid DESC";
+pub(crate) const NEWEST_FIRST: &str = "ORDER BY updated_at DESC, rowid DESC";
 
 /// Reads fail with `Corrupt`, `Unreadable`, `Busy`, `Open` or `Other`.
 impl Store {
@@ -194,7 +194,7 @@ fn dollars(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Usd>> {
     Ok(row.get::<_, Option<Picos>>(column)?.map(|Picos(usd)| usd))
 }
 
-fn session(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
+pub(crate) fn session(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
     Ok(SessionRecord {
         id: row.get("id").map(SessionId)?,
         cwd: row.get("cwd")?,

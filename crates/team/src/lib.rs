@@ -14,7 +14,7 @@ mod tools;
 pub use builtin::{builtin, builtin_names};
 pub use catalogue::ModelRef;
 pub use error::{TeamError, TeamErrorKind};
-pub use load::{LoadOptions, load};
+pub use load::{LoadOptions, alias_names, load};
 pub use schema::json_schema;
 pub use show::Field;
 pub use spec::{AgentSpec, Audience, Budget, CacheSettings, Compaction, Limits, Role, Team, VerifyEntry};

@@ -1,6 +1,6 @@
 //! From text to a team.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::ModelRef;
 use catalogue::yaml::{self, Path, Step};
@@ -8,8 +8,8 @@ use catalogue::yaml::{self, Path, Step};
 use crate::builtin;
 use crate::error::{Mistake, TeamError, TeamErrorKind, did_you_mean};
 use crate::resolve;
-use crate::schema::File;
-use crate::spec::Team;
+use crate::schema::{AgentFile, BrainField, File};
+use crate::spec::{Role, Team};
 
 /// What the text alone does not say.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct LoadOptions {
     pub chosen: BTreeMap<String, ModelRef>,
     /// The model that the user chose for all agents of this run, whatever the file says. Settings of the file stay.
     pub chosen_for_all: Option<ModelRef>,
+    /// Providers that a file may name; empty where that is not checked.
+    pub known_providers: Vec<String>,
     /// Every tool that exists, in schema order; empty for the program's own.
     pub known_tools: Vec<String>,
     /// The text comes from a project, not from its user: headers and the like are refused.
@@ -34,6 +36,23 @@ pub struct LoadOptions {
 pub fn load(text: &str, source: &str, options: &LoadOptions) -> Result<Team, TeamError> {
     let file = read(text, source, options)?;
     resolve::team(file, text, source, options).map_err(|mistake| mistake.placed(text, source))
+}
+
+/// The aliases that a file defines or its agents go by; those that roles go by are always among them.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn alias_names(text: &str, source: &str, from_project: bool) -> Result<BTreeSet<String>, TeamError> {
+    let file = read(text, source, &LoadOptions { from_project, ..LoadOptions::default() })?;
+    let used = file.agents.iter().flatten().flat_map(AgentFile::brains).chain(file.models.values());
+    let named = used.filter_map(|brain| match brain {
+        BrainField::Name(name) => Some(name),
+        BrainField::Full(full) if full.provider.is_none() => full.model.as_ref(),
+        BrainField::Full(_) => None,
+    });
+    let roles = [Role::Coordinator, Role::Specialist].map(|role| resolve::default_alias(role).to_owned());
+    let aliases = named.filter(|name| name.parse::<ModelRef>().is_err()).chain(file.models.keys());
+    Ok(aliases.cloned().chain(roles).collect())
 }
 
 /// The agents of the built-in default team, for a file that declares none.

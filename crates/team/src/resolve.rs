@@ -10,6 +10,7 @@ use catalogue::yaml::Path;
 use protocol::Usd;
 use protocol::request::Ttl;
 
+pub(crate) use self::brains::default_alias;
 use crate::error::{Mistake, TeamErrorKind};
 use crate::load::{self, LoadOptions};
 use crate::schema::{CompactAt, File};

@@ -98,6 +98,13 @@ pub(crate) enum BrainField {
     Full(BrainFile),
 }
 
+impl AgentFile {
+    /// Every brain it names.
+    pub(crate) fn brains(&self) -> impl Iterator<Item = &BrainField> {
+        self.brain.iter().chain(&self.ladder)
+    }
+}
+
 /// A module with all its tools, a single tool, or a module with some of its tools.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]

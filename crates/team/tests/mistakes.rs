@@ -207,3 +207,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_provider_that_nobody_knows_is_named_with_those_there_are() {
+    let known = ["anthropic", "openai", "custom"].map(str::to_owned).to_vec();
+    let options = LoadOptions { known_providers: known, ..options() };
+    let full = "agents:\n  - id: main\n    brain: {provider: antropic, model: claude-opus-5-5}\n";
+    let name = "agents:\n  - id: main\n    brain: antropic/claude-opus-5-5\n";
+    let alias = "models:\n  best: {provider: antropic, model: claude-opus-5-5}\nagents: [{id: main}]\n";
+    for (text, line, field) in
+        [(full, 3, "agents[0].brain.provider"), (name, 3, "agents[0].brain"), (alias, 2, "models.best.provider")]
+    {
+        let error = load(text, "team.yaml", &options).unwrap_err();
+        assert_eq!((error.kind, error.line, error.field.as_str()), (TeamErrorKind::UnknownModel, line, field));
+        assert!(error.problem.contains("unknown provider `antropic`; known: anthropic, openai, custom"), "{error}");
+        assert!(error.problem.ends_with("did you mean `anthropic`?"), "{error}");
+    }
+    for provider in ["openai", "custom"] {
+        assert!(load(&full.replace("antropic", provider), "team.yaml", &options).is_ok(), "{provider}");
+    }
+}
+
+#[test]
+fn the_aliases_of_a_file_are_those_it_defines_and_those_its_agents_go_by() {
+    let text = "models:\n  strong: {provider: openai, model: gpt-5}\nagents:\n  - id: main\n    brain: strong\n  \
+                - id: side\n    brain: {model: quick}\n    ladder: [openai/gpt-5, quick]\n";
+    let names = team::alias_names(text, "team.yaml", false).unwrap();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["fast", "premium", "quick", "strong"]);
+}

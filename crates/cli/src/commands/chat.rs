@@ -14,7 +14,7 @@ use super::start::{self, Wanted};
 use crate::args::{SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::trust::{Trust, Verdict};
-use crate::front::{Asking, Keyboard, PlainFront};
+use crate::front::{Asking, Keyboard, PlainFront, is_goodbye};
 use crate::text;
 
 const HELP: &str = "Type a task and press Enter. While the team works, a line steers the next step; `> text` queues it as the \
@@ -40,6 +40,9 @@ pub(crate) async fn run(
     // A session that is resumed keeps the team it began with.
     if resume.is_none() && team.team.is_none() && !team.trust {
         ask_trust(&context, &keyboard, &mut team).await?;
+        if keyboard.has_left() {
+            return Ok(0);
+        }
     }
     let opened = start::open(
         &context,
@@ -47,7 +50,7 @@ pub(crate) async fn run(
             team: &team,
             session: &session,
             approval: start::approval(session.approve, ApprovalMode::Ask),
-            front: Arc::new(PlainFront::new(Asking::Keyboard(keyboard.clone()), true)),
+            front: &|main| Arc::new(PlainFront::new(Asking::Keyboard(keyboard.clone()), true, main)),
             output_schema: None,
             resume,
         },
@@ -75,10 +78,6 @@ struct Chat<'a> {
     leaving: AtomicBool,
 }
 
-fn is_goodbye(line: &str) -> bool {
-    matches!(line, "/quit" | "/exit")
-}
-
 impl Chat<'_> {
     /// Turn after turn; gives the status of the last one.
     async fn talk(&self) -> anyhow::Result<SessionStatus> {
@@ -100,8 +99,13 @@ impl Chat<'_> {
                     while let Some(task) = next.take() {
                         status = self.turn(&task).await?.status;
                         text::note(&self.bill()?);
-                        if self.leaving.load(Ordering::Relaxed) {
+                        if self.leaving.load(Ordering::Relaxed) || self.keyboard.has_left() {
                             return Ok(status);
+                        }
+                        if status == SessionStatus::Interrupted {
+                            // Whoever interrupts wants the word, not the next thing on the list.
+                            self.tell_queued()?;
+                            break;
                         }
                         next = self.session.next_queued()?;
                     }
@@ -119,9 +123,12 @@ impl Chat<'_> {
         let mut listening = std::io::stdin().is_terminal();
         loop {
             tokio::select! {
+                biased;
+                // First, so that the turn finds itself cancelled before it takes the goodbye for a no.
+                () = self.keyboard.left(), if !cancel.is_cancelled() => cancel.cancel(),
                 outcome = &mut turn => return Ok(outcome?),
                 line = self.keyboard.next(), if listening => match line {
-                    Some(line) if is_goodbye(line.trim()) => {
+                    Some(line) if is_goodbye(&line) => {
                         self.leaving.store(true, Ordering::Relaxed);
                         cancel.cancel();
                     }
@@ -170,6 +177,15 @@ impl Chat<'_> {
                 }
             }
             other => text::note(&format!("there is no command {other}; /help lists them")),
+        }
+        Ok(())
+    }
+
+    /// What waits for its turn, if anything does.
+    fn tell_queued(&self) -> anyhow::Result<()> {
+        let waiting = self.store.inputs(self.session.id(), true)?.len();
+        if waiting > 0 {
+            text::note(&format!("{waiting} queued: not begun; it follows your next task"));
         }
         Ok(())
     }

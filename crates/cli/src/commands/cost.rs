@@ -1,11 +1,11 @@
 //! `agent cost`: every number is a query over the ledger.
 
-use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 use store::{By, Cost};
 
 use crate::args::ByArg;
 use crate::config::Context;
+use crate::table::{LEGEND, table};
 use crate::text;
 
 /// Shows what one session, or all of them, cost.
@@ -19,8 +19,9 @@ pub(crate) fn run(context: &Context, session: Option<&str>, by: ByArg, all: bool
     };
     let groups = store.cost_by(session.as_ref(), by)?;
     if json {
+        let total = as_json(&total(&groups));
         let groups: Vec<_> = groups.iter().map(as_json).collect();
-        text::json(&json!({ "session": session, "groups": groups }).to_string());
+        text::json(&json!({ "session": session, "groups": groups, "total": total }).to_string());
         return Ok(0);
     }
     if let Some(session) = &session {
@@ -30,7 +31,7 @@ pub(crate) fn run(context: &Context, session: Option<&str>, by: ByArg, all: bool
         text::note("no model was called yet, so nothing was spent");
         return Ok(0);
     }
-    text::line(&table(&groups).to_string());
+    text::line(&render(&groups, &total(&groups)));
     Ok(0)
 }
 
@@ -46,15 +47,21 @@ fn as_json(cost: &Cost) -> serde_json::Value {
     })
 }
 
-fn table(groups: &[Cost]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["", "steps", "calls", "uncached", "cache read", "cache write", "output", "cost", "hit rate"]);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+/// All groups together.
+fn total(groups: &[Cost]) -> Cost {
+    Cost {
+        key: "= total".to_owned(),
+        calls: groups.iter().map(|cost| cost.calls).sum(),
+        steps: groups.iter().map(|cost| cost.steps).sum(),
+        usage: groups.iter().map(|cost| cost.usage).sum(),
+        usd: groups.iter().map(|cost| cost.usd).sum(),
+        at_least: groups.iter().map(|cost| cost.at_least).sum(),
     }
-    for cost in groups {
-        let usd = cost.usd.map_or_else(|| format!("unknown (at least {})", cost.at_least), |usd| usd.to_string());
+}
+
+fn render(groups: &[Cost], total: &Cost) -> String {
+    let mut table = table(&["", "steps", "calls", "in", "read", "write", "out", "cost", "hits"], 1);
+    for cost in groups.iter().chain([total]) {
         table.add_row([
             cost.key.clone(),
             cost.steps.to_string(),
@@ -63,9 +70,13 @@ fn table(groups: &[Cost]) -> Table {
             cost.usage.cache_read.to_string(),
             cost.usage.cache_write().to_string(),
             cost.usage.output.to_string(),
-            usd,
+            cost.usd.map_or_else(|| "unknown".to_owned(), |usd| usd.to_string()),
             format!("{:.0} %", cost.usage.hit_rate() * 100.0),
         ]);
     }
-    table
+    let table = format!("{}\n{LEGEND}", table.trim_fmt());
+    match total.usd {
+        Some(_) => table,
+        None => format!("{table}\nA price is unknown; known prices add up to {}.", total.at_least),
+    }
 }

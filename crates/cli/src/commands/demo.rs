@@ -3,17 +3,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use protocol::AgentId;
 use protocol::event::SessionStatus;
 use runtime::Front;
 
+use super::doctor::programs;
 use crate::args::DemoScenario;
 use crate::config::Context;
 use crate::demo::{Comparison, WorkingCopy, find, folder, play, render, save};
+use crate::failure::Failure;
 use crate::front::{Asking, JsonFront, PlainFront};
 use crate::text;
 
 /// Plays the team, then solo, and compares.
 pub(crate) async fn run(context: Context, name: DemoScenario, json: bool, out: Option<PathBuf>) -> anyhow::Result<u8> {
+    needs(&context, &["git", "cargo"])?;
     let demo = find(name);
     let folder = folder(out.as_deref())?;
     let say = |line: &str| {
@@ -21,20 +25,20 @@ pub(crate) async fn run(context: Context, name: DemoScenario, json: bool, out: O
             text::note(line)
         }
     };
-    let front = || -> Arc<dyn Front> {
-        if json { Arc::new(JsonFront) } else { Arc::new(PlainFront::new(Asking::Nobody, true)) }
+    let front = |main: &AgentId| -> Arc<dyn Front> {
+        if json { Arc::new(JsonFront) } else { Arc::new(PlainFront::new(Asking::Nobody, true, main)) }
     };
     say(&format!("Demo `{}`: models are played by a script, everything else is real.", demo.name));
     say(&format!("Task: {}\n", demo.task));
     say("== The team: a premium model leads, a cheap one does the legwork");
     let team_copy = WorkingCopy::create(&folder.join("team"), demo.files)?;
     let state = folder.join("state");
-    let team = play(&context, &demo, "tandem", &team_copy, &state, front()).await?;
+    let team = play(&context, &demo, "tandem", &team_copy, &state, &front).await?;
     let diff = folder.join("team.diff");
     save(&diff, &team_copy.diff()?)?;
     say("\n== Solo: the premium model does the same work alone");
     let solo_copy = WorkingCopy::create(&folder.join("solo"), demo.files)?;
-    let solo = play(&context, &demo, "solo", &solo_copy, &state, front()).await?;
+    let solo = play(&context, &demo, "solo", &solo_copy, &state, &front).await?;
     let comparison = Comparison {
         scenario: demo.name,
         team: &team,
@@ -45,8 +49,18 @@ pub(crate) async fn run(context: Context, name: DemoScenario, json: bool, out: O
     if json {
         text::json(&comparison.event().to_string());
     } else {
-        text::line(&format!("\nmain: {}\n", team.answer));
-        text::line(&render(&comparison));
+        text::line(&format!("\n{}", render(&comparison)));
     }
     Ok(if solo.status == SessionStatus::Verified { team.status.exit_code() } else { solo.status.exit_code().max(1) })
+}
+
+/// The example's tests are real, and so is its repository.
+fn needs(context: &Context, programs: &[&str]) -> anyhow::Result<()> {
+    match programs.iter().find(|name| programs::find(&context.environment, name).is_none()) {
+        Some(missing) => Err(Failure::usage_with(
+            format!("the demo needs git and a Rust toolchain, and `{missing}` is not in PATH"),
+            "install it, or add its folder to PATH; `agent doctor` shows what is found",
+        )),
+        None => Ok(()),
+    }
 }

@@ -1,11 +1,11 @@
 //! `agent models`.
 
 use catalogue::Model;
-use comfy_table::{CellAlignment, Table, presets};
 use protocol::Timestamp;
 use serde_json::json;
 
 use crate::config::Context;
+use crate::table::table;
 use crate::text;
 
 /// Picodollars per token and dollars per million tokens differ by this factor.
@@ -31,12 +31,7 @@ pub(crate) fn run(context: &Context, filter: Option<&str>, json: bool) -> anyhow
         ));
         return Ok(0);
     }
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["model", "input", "output", "cache write", "cache read", "context", "max output", "min cache"]);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = table(&["model", "in", "out", "write", "read", "ctx", "max", "min"], 1);
     for model in models {
         let price = model.price(now, 0);
         table.add_row([
@@ -45,14 +40,15 @@ pub(crate) fn run(context: &Context, filter: Option<&str>, json: bool) -> anyhow
             usd(price.output),
             usd(price.cache_write_short),
             usd(price.cache_read),
-            model.context.to_string(),
-            model.max_output.to_string(),
+            tokens(model.context),
+            tokens(model.max_output),
             model.min_cacheable.to_string(),
         ]);
     }
-    text::line(&table.to_string());
+    text::line(&table.trim_fmt());
     text::line(
-        "Dollars per million tokens, list prices in force now; tokens for the rest. Override them in models.yaml.",
+        "in, out, write (to the cache), read (from it): dollars per million tokens, list prices in force now.\n\
+         ctx (context), max (output), min (that can be cached): tokens, exact with --json. models.yaml overrides all.",
     );
     Ok(0)
 }
@@ -60,6 +56,15 @@ pub(crate) fn run(context: &Context, filter: Option<&str>, json: bool) -> anyhow
 fn usd(picos_per_token: i64) -> String {
     let text = format!("{:.4}", picos_per_token as f64 / PICOS_PER_USD_PER_MILLION);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// `1M`, `922k`, `512`: rounded to thousands, exact where it is less than two of them.
+fn tokens(number: u64) -> String {
+    match (number + 500) / 1_000 {
+        0 | 1 => number.to_string(),
+        thousands if thousands.is_multiple_of(1_000) => format!("{}M", thousands / 1_000),
+        thousands => format!("{thousands}k"),
+    }
 }
 
 fn as_json(model: &Model, now: Timestamp) -> serde_json::Value {
@@ -80,4 +85,15 @@ fn as_json(model: &Model, now: Timestamp) -> serde_json::Value {
         "min_cacheable": model.min_cacheable,
         "notes": model.notes,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tokens;
+
+    #[test]
+    fn token_limits_are_shown_in_thousands_and_small_ones_as_they_are() {
+        let shown = [512, 1_024, 4_096, 65_536, 922_000, 1_000_000, 1_048_576].map(tokens);
+        assert_eq!(shown, ["512", "1024", "4k", "66k", "922k", "1M", "1049k"]);
+    }
 }

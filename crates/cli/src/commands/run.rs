@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use protocol::AgentId;
 use protocol::event::{EventBody, SessionStatus};
 use runtime::{Front, Session};
 use tokio_util::sync::CancellationToken;
@@ -33,33 +34,42 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
         _ => return Err(Failure::usage("the task is empty; say what to do, or `-` to read it from standard input")),
     };
     let output_schema = task.output_schema.as_deref().map(read_schema).transpose()?;
+    let keyboard = asks(&task).then(Keyboard::open);
     let opened = start::open(
         &context,
         Wanted {
             team: &task.team,
             session: &task.session,
             approval: start::approval(task.session.approve, ApprovalMode::Auto),
-            front: asking_front(task.json, task.session.approve, task.text.as_deref() == Some("-")),
+            front: &|main| match &keyboard {
+                Some(keyboard) => Arc::new(PlainFront::new(Asking::Keyboard(keyboard.clone()), false, main)),
+                None => front(task.json, main),
+            },
             output_schema,
             resume: None,
         },
     )?;
     let cancel = start::watch_interrupts();
+    if let Some(keyboard) = keyboard {
+        let leave = cancel.clone();
+        tokio::spawn(async move {
+            keyboard.left().await;
+            leave.cancel();
+        });
+    }
     let outcome = opened.session.turn(&input, &cancel).await?;
     finish(&opened.session, outcome.status, &outcome.answer, task.json).await
 }
 
 /// Where a headless session shows what happens.
-pub(super) fn front(json: bool) -> Arc<dyn Front> {
-    if json { Arc::new(JsonFront) } else { Arc::new(PlainFront::new(Asking::Nobody, false)) }
+pub(super) fn front(json: bool, main: &AgentId) -> Arc<dyn Front> {
+    if json { Arc::new(JsonFront) } else { Arc::new(PlainFront::new(Asking::Nobody, false, main)) }
 }
 
 /// With `--approve ask` a person at a terminal is asked; otherwise nobody is there.
-fn asking_front(json: bool, approve: Option<ApproveArg>, input_is_task: bool) -> Arc<dyn Front> {
-    if !json && approve == Some(ApproveArg::Ask) && !input_is_task && std::io::stdin().is_terminal() {
-        return Arc::new(PlainFront::new(Asking::Keyboard(Keyboard::open()), false));
-    }
-    front(json)
+fn asks(task: &Task) -> bool {
+    let input_is_task = task.text.as_deref() == Some("-");
+    !task.json && task.session.approve == Some(ApproveArg::Ask) && !input_is_task && std::io::stdin().is_terminal()
 }
 
 /// The answer, the totals, the exit code.

@@ -120,7 +120,7 @@ async fn resume(
             team: &team,
             session: &limits,
             approval: start::approval(limits.approve, ApprovalMode::Auto),
-            front: front(json),
+            front: &|main| front(json, main),
             output_schema: None,
             resume: Some(id),
         },

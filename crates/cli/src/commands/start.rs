@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cache::TokenCounter;
-use protocol::{Brain, SessionId, Usd};
+use protocol::{AgentId, Brain, SessionId, Usd};
 use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) team: &'a TeamArgs,
     pub(crate) session: &'a SessionArgs,
     pub(crate) approval: ApprovalMode,
-    pub(crate) front: Arc<dyn Front>,
+    /// Where it is shown, given who leads the team.
+    pub(crate) front: &'a dyn Fn(&AgentId) -> Arc<dyn Front>,
     pub(crate) output_schema: Option<serde_json::Value>,
     pub(crate) resume: Option<SessionId>,
 }
@@ -62,14 +63,15 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     if aliases.is_empty() && providers.configured().next().is_none() {
         return Err(providers.nothing_set_up());
     }
-    let team = teams::load_with(&text, aliases, providers.chosen(&flags)?)?;
+    let chosen = providers.chosen(&flags)?;
+    teams::check_chosen(&text, &chosen, &providers.known_aliases(&context.catalogue))?;
+    let team = teams::load_with(&text, aliases, chosen, &context.catalogue)?;
     let frozen = frozen_brains(&store, wanted.resume.as_ref(), &team)?;
     let clients = providers.clients(brains_of(&team).chain(&frozen), &context.clock)?;
     // Loaded beside the first request, so that counts are exact soon after.
     std::thread::spawn(TokenCounter::load);
     crate::text::work_began();
-    let resumed_lock =
-        wanted.resume.as_ref().map(|id| SessionLock::take(&context.home.state, id)).transpose()?;
+    let resumed_lock = wanted.resume.as_ref().map(|id| SessionLock::take(&context.home.state, id)).transpose()?;
     let start = wanted.resume.map_or(Start::New, Start::Resume);
     let session = Session::open(
         Setup {
@@ -82,7 +84,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
             catalogue: context.catalogue.clone(),
             clients,
             clock: context.clock.clone(),
-            front: wanted.front,
+            front: (wanted.front)(&team.main().id),
             root: context.root.clone(),
             state_dir: context.home.state.clone(),
             approval: options.approve.unwrap_or(wanted.approval),

@@ -1,6 +1,5 @@
 //! `agent team`.
 
-use comfy_table::{Table, presets};
 use serde_json::json;
 
 use crate::args::{TeamArgs, TeamCommand};
@@ -8,6 +7,9 @@ use crate::config::providers::Providers;
 use crate::config::teams::{self, TeamText};
 use crate::config::{Context, files};
 use crate::text;
+
+/// Values up to this many characters leave the origins in one column.
+const VALUE: usize = 20;
 
 /// Runs the subcommand.
 pub(crate) fn run(context: &Context, command: TeamCommand) -> anyhow::Result<u8> {
@@ -47,16 +49,23 @@ fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u
         );
         return Ok(0);
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    for field in team.show() {
-        table.add_row([field.path, field.value, field.origin]);
-    }
-    text::line(&format!("team {} from {}\n{table}", team.name, found.source));
+    text::line(&format!("team {} from {}", team.name, found.source));
+    fields(&team.show());
     for note in &team.notes {
         text::line(&format!("note: {note}"));
     }
     Ok(0)
+}
+
+/// A field a line: its path, its value, where it came from. Long values take the room they need and no other line pays for it.
+fn fields(fields: &[team::Field]) {
+    let width = fields.iter().map(|field| field.path.len()).max().unwrap_or_default();
+    // Lines of a text go on under its first.
+    let indent = format!("\n{:width$}  ", "");
+    for field in fields {
+        let value = field.value.trim_end().replace('\n', &indent);
+        text::line(&format!("{:width$}  {value:<VALUE$}  {}", field.path, field.origin));
+    }
 }
 
 fn list(context: &Context, json: bool) -> anyhow::Result<u8> {
@@ -99,5 +108,5 @@ fn load(context: &Context, found: &TeamText) -> anyhow::Result<team::Team> {
         aliases.entry("premium".to_owned()).or_insert(presets.premium);
         aliases.entry("fast".to_owned()).or_insert(presets.fast);
     }
-    teams::load(found, aliases)
+    teams::load_with(found, aliases, teams::Chosen::default(), &context.catalogue)
 }

@@ -55,15 +55,25 @@ impl Context {
         Ok(Self { root: workspace(Some(record.cwd.as_ref()))?, ..self })
     }
 
+    /// The last session in this folder: one that was only opened and left counts where there is no other.
+    fn last_session(&self, store: &Store) -> anyhow::Result<SessionId> {
+        let folder = self.root.display().to_string();
+        let last = match store.latest_with_input(&folder)? {
+            Some(last) => Some(last),
+            None => store.latest(&folder)?,
+        };
+        last.map(|record| record.id).ok_or_else(|| {
+            Failure::usage_with(
+                format!("there is no session in {folder} yet"),
+                "`agent sessions list` shows those in other folders",
+            )
+        })
+    }
+
     /// The session that a few characters name; without any, the last one in this folder.
     pub(crate) fn session(&self, store: &Store, wanted: Option<&str>) -> anyhow::Result<SessionId> {
         let Some(prefix) = wanted.filter(|text| !text.is_empty()) else {
-            return store.latest(&self.root.display().to_string())?.map(|record| record.id).ok_or_else(|| {
-                Failure::usage_with(
-                    format!("there is no session in {} yet", self.root.display()),
-                    "`agent sessions list` shows those in other folders",
-                )
-            });
+            return self.last_session(store);
         };
         let mut found = store.resolve_prefix(prefix)?;
         match (found.pop(), found.is_empty()) {

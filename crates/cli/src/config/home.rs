@@ -22,6 +22,12 @@ impl Environment {
         )
     }
 
+    /// One that holds these.
+    #[cfg(test)]
+    pub(crate) fn of(variables: impl Iterator<Item = (String, String)>) -> Self {
+        Self(variables.collect())
+    }
+
     /// A variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

@@ -35,7 +35,9 @@ impl SessionLock {
                 format!("session {session} is open in another process"),
                 "leave it there first, or start a session of its own here",
             )),
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+            }
         }
     }
 }

@@ -24,14 +24,14 @@ pub(crate) struct Providers {
     endpoints: BTreeMap<String, Endpoint>,
     /// Where each one's key or address came from, for `doctor`.
     pub(crate) found: BTreeMap<String, String>,
-    /// Variables looked for, in order, for the message when nothing is there.
-    pub(crate) looked_for: Vec<String>,
+    /// Everyone the catalogue knows, set up or not.
+    known: BTreeMap<String, Provider>,
 }
 
 impl Providers {
     /// Looks through environment, flags and catalogue.
     pub(crate) fn find(environment: &Environment, catalogue: &Catalogue, flags: &TeamArgs) -> Self {
-        let mut providers = Self { endpoints: BTreeMap::new(), found: BTreeMap::new(), looked_for: Vec::new() };
+        let mut providers = Self { endpoints: BTreeMap::new(), found: BTreeMap::new(), known: BTreeMap::new() };
         for provider in catalogue.providers() {
             providers.add(provider, environment);
         }
@@ -57,7 +57,7 @@ impl Providers {
     fn add(&mut self, provider: &Provider, environment: &Environment) {
         let key = provider.key_env.iter().find_map(|name| Some((name, environment.get(name)?)));
         let url = provider.base_url_env.as_ref().and_then(|name| Some((name, environment.get(name)?)));
-        self.looked_for.extend(provider.key_env.iter().chain(&provider.base_url_env).cloned());
+        self.known.insert(provider.name.clone(), provider.clone());
         let origin = match (key, url, provider.key_optional) {
             (Some((name, _)), None, _) => name.clone(),
             (Some((key, _)), Some((url, _)), _) => format!("{key}, {url}"),
@@ -94,13 +94,8 @@ impl Providers {
         self.endpoints.get(name)
     }
 
-    /// What the aliases `premium` and `fast` stand for: flags first, then the user's file, then the presets of the first
-    /// provider that is set up.
-    pub(crate) fn aliases(
-        &self,
-        catalogue: &Catalogue,
-        flags: &TeamArgs,
-    ) -> anyhow::Result<BTreeMap<String, ModelRef>> {
+    /// What aliases stand for without any flag: the user's file first, then the presets of the first provider that is set up.
+    pub(crate) fn known_aliases(&self, catalogue: &Catalogue) -> BTreeMap<String, ModelRef> {
         let mut aliases = BTreeMap::new();
         let preset = PREFERRED.into_iter().chain(self.configured()).find(|name| {
             self.found.get(*name).is_some_and(|origin| *origin != "no key needed") && catalogue.presets(name).is_some()
@@ -110,6 +105,16 @@ impl Providers {
             aliases.insert("fast".to_owned(), presets.fast);
         }
         aliases.extend(catalogue.aliases().iter().map(|(name, model)| (name.clone(), model.clone())));
+        aliases
+    }
+
+    /// What the aliases stand for: flags first, then what is known without them.
+    pub(crate) fn aliases(
+        &self,
+        catalogue: &Catalogue,
+        flags: &TeamArgs,
+    ) -> anyhow::Result<BTreeMap<String, ModelRef>> {
+        let mut aliases = self.known_aliases(catalogue);
         let chosen = self.chosen(flags)?;
         if let Some(model) = chosen.for_all {
             aliases.insert("premium".to_owned(), model.clone());
@@ -151,6 +156,12 @@ impl Providers {
             return Ok(ModelRef::new(provider, model));
         }
         let configured: Vec<&str> = self.configured().collect();
+        if let Some(provider) = self.without_key(text, &configured) {
+            return Err(Failure::usage_with(
+                format!("--model {text}: no key for `{}` is set", provider.name),
+                format!("set {}; set up here: {}", provider.key_env.join(" or "), configured.join(", ")),
+            ));
+        }
         match configured.as_slice() {
             [only] => Ok(ModelRef::new(*only, text)),
             [] => Err(self.nothing_set_up()),
@@ -158,6 +169,17 @@ impl Providers {
                 "--model {text}: say at which provider, as PROVIDER/{text}; set up here: {}",
                 several.join(", ")
             ))),
+        }
+    }
+
+    /// The known provider that a `PROVIDER/MODEL` names although its key is missing. Where only a provider of other makers'
+    /// models is set up, the same words are a model's name there (`anthropic/claude-opus-5.5`).
+    fn without_key(&self, text: &str, configured: &[&str]) -> Option<&Provider> {
+        let resells = |name: &str| self.known.get(name).is_some_and(|provider| provider.resells);
+        match configured {
+            [] => None,
+            [only] if resells(only) => None,
+            _ => self.known.get(text.split_once('/')?.0),
         }
     }
 
@@ -205,12 +227,18 @@ impl Providers {
 
     /// No key, no server: says what was looked for and what else there is.
     pub(crate) fn nothing_set_up(&self) -> anyhow::Error {
-        let mut names: Vec<&str> = self.looked_for.iter().map(String::as_str).collect();
-        names.dedup();
+        let preferred = PREFERRED.iter().filter_map(|name| self.known.get(*name));
+        let others = self.known.values().filter(|provider| !PREFERRED.contains(&provider.name.as_str()));
+        let names: Vec<&str> =
+            preferred.chain(others).flat_map(|provider| &provider.key_env).map(String::as_str).collect();
         Failure::usage_with(
-            format!("no model provider is set up. Looked for these environment variables: {}", names.join(", ")),
-            "set one of the keys; or point at a local server (Ollama, vLLM, llama.cpp) with --base-url \
-             http://localhost:11434/v1 --model NAME; or try `agent demo`, which needs neither",
+            format!("no model provider is set up. Looked for a key in {}, and for their *_BASE_URL", names.join(", ")),
+            "three ways: set one of the keys; point at a local server (Ollama, vLLM, llama.cpp) with --base-url \
+             http://localhost:11434/v1 --model NAME, or with OPENAI_BASE_URL; or try `agent demo`, which needs neither",
         )
     }
 }
+
+#[cfg(test)]
+#[path = "providers_tests.rs"]
+mod tests;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use catalogue::Catalogue;
 use team::{LoadOptions, ModelRef, Team, builtin, builtin_names};
 
 use super::context::Context;
 use super::files;
+use super::providers::CUSTOM;
 use super::trust::{Trust, Verdict};
 use crate::args::TeamArgs;
 use crate::failure::Failure;
@@ -94,16 +96,48 @@ pub(crate) struct Chosen {
 
 /// Resolves a team with the models that its aliases stand for here.
 pub(crate) fn load(text: &TeamText, aliases: BTreeMap<String, ModelRef>) -> anyhow::Result<Team> {
-    load_with(text, aliases, Chosen::default())
+    resolved(text, aliases, Chosen::default(), Vec::new())
 }
 
-/// Resolves a team with models chosen on the command line.
-pub(crate) fn load_with(text: &TeamText, aliases: BTreeMap<String, ModelRef>, chosen: Chosen) -> anyhow::Result<Team> {
+/// Resolves a team with models chosen on the command line, of providers that there are.
+pub(crate) fn load_with(
+    text: &TeamText,
+    aliases: BTreeMap<String, ModelRef>,
+    chosen: Chosen,
+    catalogue: &Catalogue,
+) -> anyhow::Result<Team> {
+    let known = catalogue.providers().map(|provider| provider.name.clone()).chain([CUSTOM.to_owned()]);
+    resolved(text, aliases, chosen, known.collect())
+}
+
+/// Refuses `--model ALIAS=NAME` for an alias that nobody goes by: it would change nothing.
+pub(crate) fn check_chosen(text: &TeamText, chosen: &Chosen, known: &BTreeMap<String, ModelRef>) -> anyhow::Result<()> {
+    if chosen.aliases.is_empty() {
+        return Ok(());
+    }
+    let mut names = team::alias_names(&text.text, &text.source, text.from_project)?;
+    names.extend(known.keys().cloned());
+    match chosen.aliases.iter().find(|(alias, _)| !names.contains(*alias)) {
+        Some((alias, model)) => Err(Failure::usage_with(
+            format!("--model {alias}={}: no agent of the team goes by the alias `{alias}`", model.model),
+            format!("aliases there are: {}", names.into_iter().collect::<Vec<_>>().join(", ")),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn resolved(
+    text: &TeamText,
+    aliases: BTreeMap<String, ModelRef>,
+    chosen: Chosen,
+    known_providers: Vec<String>,
+) -> anyhow::Result<Team> {
     let options = LoadOptions {
         aliases,
         chosen: chosen.aliases,
         chosen_for_all: chosen.for_all,
         known_tools: tools::known_tools().iter().map(|name| (*name).to_owned()).collect(),
+        known_providers,
         from_project: text.from_project,
     };
     Ok(team::load(&text.text, &text.source, &options)?)

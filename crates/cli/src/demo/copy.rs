@@ -57,6 +57,12 @@ pub(crate) fn folder(wanted: Option<&Path>) -> anyhow::Result<PathBuf> {
     let Some(wanted) = wanted else {
         return Ok(tempfile::Builder::new().prefix("tandem-demo-").tempdir()?.keep());
     };
+    if wanted.exists() && !wanted.is_dir() {
+        return Err(crate::failure::Failure::usage_with(
+            format!("--out {} is a file, not a folder", wanted.display()),
+            "name a folder that is empty or not there yet, or leave --out away",
+        ));
+    }
     std::fs::create_dir_all(wanted).with_context(|| format!("{} cannot be made", wanted.display()))?;
     if std::fs::read_dir(wanted)?.next().is_some() {
         return Err(crate::failure::Failure::usage_with(

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::event::{AgentTotals, EventBody, SessionStatus};
-use protocol::{Brain, SessionId, Usage, Usd};
+use protocol::{AgentId, Brain, SessionId, Usage, Usd};
 use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
 use simulator::{Config, Scenario, serve};
@@ -28,8 +28,9 @@ const CHECK_SECONDS: u32 = 300;
 pub(crate) struct Played {
     pub(crate) team: String,
     pub(crate) session: SessionId,
+    /// Number of its last event.
+    pub(crate) last_event: u64,
     pub(crate) status: SessionStatus,
-    pub(crate) answer: String,
     pub(crate) agents: Vec<AgentTotals>,
     pub(crate) usage: Usage,
     pub(crate) usd: Option<Usd>,
@@ -49,7 +50,7 @@ pub(crate) async fn play(
     team_name: &str,
     copy: &WorkingCopy,
     state: &Path,
-    front: Arc<dyn Front>,
+    front: &dyn Fn(&AgentId) -> Arc<dyn Front>,
 ) -> anyhow::Result<Played> {
     let scenario = Scenario::from_yaml(demo.scenario, &format!("{}.yaml", demo.name))?;
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -79,6 +80,7 @@ pub(crate) async fn play(
     debug_assert!(brains_of(&team).all(|brain| clients.contains_key(&brain.provider)));
     let store = open_store(state, &context.environment)?;
     let began = context.clock.now();
+    let main = team.main().id.clone();
     let session = Session::open(
         Setup {
             store: store.clone(),
@@ -87,7 +89,7 @@ pub(crate) async fn play(
             catalogue: context.catalogue.clone(),
             clients,
             clock: context.clock.clone(),
-            front,
+            front: front(&main),
             root: copy.root.clone(),
             state_dir: state.to_owned(),
             approval: ApprovalMode::Auto,
@@ -102,7 +104,7 @@ pub(crate) async fn play(
     let wall_ms = context.clock.now().since(began).as_millis() as u64;
     let completed = session.complete(outcome.status).await?;
     running.stop().await;
-    read_back(&store, session.id(), team_name, completed, outcome.answer, wall_ms)
+    read_back(&store, session.id(), team_name, completed, wall_ms)
 }
 
 /// Every number comes from the ledger.
@@ -111,7 +113,6 @@ fn read_back(
     session: &SessionId,
     team: &str,
     completed: EventBody,
-    answer: String,
     wall_ms: u64,
 ) -> anyhow::Result<Played> {
     let EventBody::SessionCompleted { status, usd, agents, .. } = completed else {
@@ -125,8 +126,8 @@ fn read_back(
     Ok(Played {
         team: team.to_owned(),
         session: session.clone(),
+        last_event: store.last_event_seq(session)?,
         status,
-        answer,
         agents,
         usage: rows.iter().map(|row| row.usage).sum(),
         usd,

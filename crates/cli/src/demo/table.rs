@@ -1,11 +1,11 @@
 //! The comparison of team and solo, as a table and as JSON.
 
-use comfy_table::{CellAlignment, Table, presets};
 use protocol::event::AgentTotals;
 use protocol::{Usage, Usd};
 use serde_json::{Value, json};
 
 use super::Played;
+use crate::table::{LEGEND, table};
 
 /// Both plays of a demo.
 pub(crate) struct Comparison<'a> {
@@ -30,6 +30,8 @@ impl Comparison<'_> {
         json!({
             "v": protocol::event::VERSION,
             "type": "demo.completed",
+            "session": self.team.session,
+            "seq": self.team.last_event + 1,
             "scenario": self.scenario,
             "status": self.team.status,
             "exit_code": self.team.status.exit_code(),
@@ -71,45 +73,29 @@ fn play(played: &Played) -> Value {
 
 /// The table, and under it what it means.
 pub(crate) fn render(comparison: &Comparison<'_>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header([
-        "",
-        "model",
-        "steps",
-        "uncached",
-        "cache read",
-        "cache write",
-        "output",
-        "cost",
-        "hit rate",
-        "wall",
-    ]);
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = table(&["", "model", "steps", "in", "read", "write", "out", "cost", "hits"], 2);
     for played in [comparison.team, comparison.solo] {
         for agent in &played.agents {
             table.add_row(agent_row(agent));
         }
         table.add_row(total_row(played));
     }
-    format!("{table}\n{}", words(comparison))
+    format!("{}\n{LEGEND}\n\n{}", table.trim_fmt(), words(comparison))
 }
 
 fn agent_row(agent: &AgentTotals) -> Vec<String> {
     let model = agent.brain.split_once('/').map_or(agent.brain.as_str(), |(_, model)| model);
     let mut cells = vec![agent.id.to_string(), model.to_owned(), agent.steps.to_string()];
     cells.extend(usage_cells(&agent.usage, agent.usd));
-    cells.push(String::new());
     cells
 }
 
 fn total_row(played: &Played) -> Vec<String> {
     let steps: u32 = played.agents.iter().map(|agent| agent.steps).sum();
-    let mut cells = vec![format!("= {}", played.team), String::new(), steps.to_string()];
+    // Time has no column of its own: it is the whole play's.
+    let wall = format!("wall {:.1} s", played.wall_ms as f64 / 1000.0);
+    let mut cells = vec![format!("= {}", played.team), wall, steps.to_string()];
     cells.extend(usage_cells(&played.usage, played.usd));
-    cells.push(format!("{:.1} s", played.wall_ms as f64 / 1000.0));
     cells
 }
 

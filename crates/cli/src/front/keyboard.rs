@@ -4,6 +4,12 @@ use std::io::BufRead;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Whether a line says that its writer leaves.
+pub(crate) fn is_goodbye(line: &str) -> bool {
+    matches!(line.trim(), "/quit" | "/exit")
+}
 
 /// The keyboard, or whatever standard input is. A line is handed on only when somebody waits for one, so that the first line
 /// of a pipe answers the first question, however early it was there.
@@ -11,6 +17,8 @@ pub(crate) struct Keyboard {
     demand: Mutex<Demand>,
     changed: Condvar,
     input: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
+    /// A goodbye was the answer to a question.
+    left: CancellationToken,
 }
 
 /// Who waits for a line.
@@ -30,6 +38,7 @@ impl Keyboard {
             demand: Mutex::default(),
             changed: Condvar::new(),
             input: tokio::sync::Mutex::new(receiver),
+            left: CancellationToken::new(),
         });
         let reading = keyboard.clone();
         std::thread::spawn(move || {
@@ -51,12 +60,22 @@ impl Keyboard {
         self.input.lock().await.recv().await
     }
 
-    /// Waits for the answer to the question on the screen; none when the input is over.
+    /// Waits until the person leaves instead of answering a question.
+    pub(crate) async fn left(&self) {
+        self.left.cancelled().await;
+    }
+
+    /// The person left instead of answering a question.
+    pub(crate) fn has_left(&self) -> bool {
+        self.left.is_cancelled()
+    }
+
+    /// Waits for the answer to the question on the screen; none when the input is over, or the answer is a goodbye.
     pub(crate) async fn answer(&self) -> Option<String> {
         let (sender, receiver) = oneshot::channel();
         {
             let mut demand = self.demand();
-            if demand.ended {
+            if demand.ended || self.has_left() {
                 return None;
             }
             demand.question = Some(sender);
@@ -69,6 +88,12 @@ impl Keyboard {
     fn hand_on(&self, mut line: String, input: &mpsc::UnboundedSender<String>) {
         let mut demand = self.demand();
         loop {
+            if demand.question.as_ref().is_some_and(|question| !question.is_closed()) && is_goodbye(&line) {
+                // Said before the question ends, so that whoever asked finds the work cancelled.
+                self.left.cancel();
+                demand.question = None;
+                return;
+            }
             if let Some(question) = demand.question.take() {
                 match question.send(line) {
                     Ok(()) => return,
@@ -88,5 +113,41 @@ impl Keyboard {
 
     fn demand(&self) -> MutexGuard<'_, Demand> {
         self.demand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyboard() -> (Arc<Keyboard>, mpsc::UnboundedSender<String>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let (demand, changed) = (Mutex::default(), Condvar::new());
+        let input = tokio::sync::Mutex::new(receiver);
+        (Arc::new(Keyboard { demand, changed, input, left: CancellationToken::new() }), sender)
+    }
+
+    #[tokio::test]
+    async fn a_goodbye_at_a_question_leaves_and_is_no_answer() {
+        let (keyboard, sender) = keyboard();
+        let typing = keyboard.clone();
+        std::thread::spawn(move || {
+            typing.hand_on("a reason".to_owned(), &sender);
+            typing.hand_on(" /quit".to_owned(), &sender);
+        });
+        assert_eq!(keyboard.answer().await.as_deref(), Some("a reason"));
+        assert!(!keyboard.has_left());
+        assert_eq!(keyboard.answer().await, None);
+        assert!(keyboard.has_left());
+        assert_eq!(keyboard.answer().await, None, "nothing is asked of who has left");
+    }
+
+    #[tokio::test]
+    async fn a_goodbye_where_nothing_is_asked_is_input() {
+        let (keyboard, sender) = keyboard();
+        let typing = keyboard.clone();
+        std::thread::spawn(move || typing.hand_on("/quit".to_owned(), &sender));
+        assert_eq!(keyboard.next().await.as_deref(), Some("/quit"));
+        assert!(!keyboard.has_left());
     }
 }

@@ -5,5 +5,5 @@ mod keyboard;
 mod plain;
 
 pub(crate) use json::JsonFront;
-pub(crate) use keyboard::Keyboard;
+pub(crate) use keyboard::{Keyboard, is_goodbye};
 pub(crate) use plain::{Asking, PlainFront};

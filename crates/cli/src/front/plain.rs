@@ -24,39 +24,41 @@ pub(crate) struct PlainFront {
     asking: Asking,
     /// The main agent's words go to standard output as they stream.
     stream_answer: bool,
-    state: Mutex<State>,
+    /// Who leads the team.
+    main: AgentId,
+    /// Who is in the middle of a line.
+    speaking: Mutex<Option<AgentId>>,
     /// Held while a question is on the screen, so that two never mix.
     question: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
-struct State {
-    /// Who is in the middle of a line.
-    speaking: Option<AgentId>,
-    main: Option<AgentId>,
-}
-
 impl PlainFront {
-    pub(crate) fn new(asking: Asking, stream_answer: bool) -> Self {
-        Self { asking, stream_answer, state: Mutex::default(), question: tokio::sync::Mutex::new(()) }
+    pub(crate) fn new(asking: Asking, stream_answer: bool, main: &AgentId) -> Self {
+        Self {
+            asking,
+            stream_answer,
+            main: main.clone(),
+            speaking: Mutex::default(),
+            question: tokio::sync::Mutex::new(()),
+        }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn speaking(&self) -> std::sync::MutexGuard<'_, Option<AgentId>> {
+        self.speaking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends a line that somebody is in the middle of.
     fn break_line(&self) {
-        let speaking = self.state().speaking.take();
+        let speaking = self.speaking().take();
         if let Some(agent) = speaking {
             self.say(&agent, "\n");
         }
     }
 
     fn speak(&self, agent: &AgentId, words: &str) {
-        if self.state().speaking.as_ref() != Some(agent) {
+        if self.speaking().as_ref() != Some(agent) {
             self.break_line();
-            self.state().speaking = Some(agent.clone());
+            *self.speaking() = Some(agent.clone());
             self.say(agent, &format!("{agent}: "));
         }
         self.say(agent, words);
@@ -64,7 +66,7 @@ impl PlainFront {
 
     /// The main agent's words are what was asked for: standard output. The rest is progress: standard error.
     fn say(&self, agent: &AgentId, words: &str) {
-        if self.stream_answer && self.state().main.as_ref() == Some(agent) {
+        if self.stream_answer && self.main == *agent {
             text::part(words);
         } else {
             text::note_part(words);
@@ -79,7 +81,10 @@ impl PlainFront {
                 return;
             }
             EventBody::ToolStarted { tool, summary, .. } => format!("  {who} {tool} {summary}"),
-            EventBody::ToolCompleted { tool, ok: false, .. } => format!("  {who} {tool} failed"),
+            EventBody::ToolCompleted { tool, ok: false, error, .. } => match error {
+                Some(error) => format!("  {who} {tool} failed: {}", first_line(error)),
+                None => format!("  {who} {tool} failed"),
+            },
             EventBody::DelegationStarted { to, brief } => {
                 format!("{who} -> {to}: {}", first_line(&brief.objective))
             }
@@ -128,14 +133,9 @@ impl PlainFront {
 impl Front for PlainFront {
     fn show(&self, shown: Shown<'_>) {
         match shown {
-            Shown::Event(event) => {
-                if matches!(event.body, EventBody::TurnStarted { .. }) && event.agent.is_some() {
-                    self.state().main.clone_from(&event.agent);
-                }
-                self.event(event);
-            }
+            Shown::Event(event) => self.event(event),
             Shown::Text { agent, text } => {
-                if self.stream_answer || self.state().main.as_ref() != Some(agent) {
+                if self.stream_answer || self.main != *agent {
                     self.speak(agent, text);
                 }
             }
@@ -160,11 +160,14 @@ impl Front for PlainFront {
         text::note(&format!("\n{} wants to use {}: {}\n{}", request.agent, request.tool, request.why, request.what));
         loop {
             text::note_part("allow? [y]es, [n]o; anything else is a no with that reason: ");
-            match self.answer().await.as_deref() {
-                Some("y" | "yes") => return Approval::Yes,
-                Some("n" | "no") => return Approval::No("the user said no".to_owned()),
-                Some("") => {}
-                Some(reason) => {
+            let answer = self.answer().await;
+            match answer.as_deref().map(|answer| (answer, answer.to_lowercase())) {
+                Some((_, short)) if matches!(short.as_str(), "y" | "yes") => return Approval::Yes,
+                Some((_, short)) if matches!(short.as_str(), "n" | "no") => {
+                    return Approval::No("the user said no".to_owned());
+                }
+                Some((unclear, _)) if is_unclear(unclear) => {}
+                Some((reason, _)) => {
                     text::note(&format!("refused; {} is told why: {reason}", request.agent));
                     return Approval::No(format!("the user said no: {reason}"));
                 }
@@ -184,6 +187,14 @@ impl Front for PlainFront {
     }
 }
 
+/// Longest word, in characters, that is rather a yes or a no in other words than a reason.
+const SHORT: usize = 4;
+
+/// Nothing, or one short word: asked again instead of taken for a reason.
+fn is_unclear(answer: &str) -> bool {
+    !answer.contains(char::is_whitespace) && answer.chars().count() <= SHORT
+}
+
 fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     if line.chars().count() > 100 {
@@ -198,4 +209,15 @@ fn text_counts(diff: &str) -> (usize, usize) {
     let count =
         |mark: char, head: &str| diff.lines().filter(|line| line.starts_with(mark) && !line.starts_with(head)).count();
     (count('+', "+++"), count('-', "---"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unclear;
+
+    #[test]
+    fn one_short_word_is_asked_again_and_longer_answers_are_reasons() {
+        assert!(["", "ok", "sure", "ja"].into_iter().all(is_unclear));
+        assert!(["later", "no rm", "put it under docs"].into_iter().all(|answer| !is_unclear(answer)));
+    }
 }

@@ -49,6 +49,15 @@ fn the_latest_session_is_the_newest_of_its_own_folder() {
 }
 
 #[test]
+fn a_session_that_was_given_nothing_to_do_is_passed_over() {
+    let (_dir, store) = store_with(&[at("a", "/x", 5), at("b", "/x", 9), at("c", "/y", 7)]);
+    assert_eq!(store.latest_with_input("/x").unwrap(), None);
+    store.commit(&SessionId::from("a"), &[Write::Input(sample::input(0, store::InputMode::Turn))]).unwrap();
+    assert_eq!(store.latest_with_input("/x").unwrap().unwrap().id.as_str(), "a");
+    assert_eq!(store.latest_with_input("/y").unwrap(), None);
+}
+
+#[test]
 fn a_short_id_finds_what_begins_with_it_and_knows_no_wildcards() {
     let (_dir, store) = store_with(&[at("ab1", "/x", 1), at("ab2", "/x", 2), at("Ab3", "/x", 3), at("a%", "/x", 4)]);
     let found =

@@ -17,7 +17,7 @@ pub(super) struct Resolved {
 }
 
 /// The alias of a role that names no brain.
-pub(super) fn default_alias(role: Role) -> &'static str {
+pub(crate) fn default_alias(role: Role) -> &'static str {
     match role {
         Role::Coordinator => "premium",
         Role::Specialist => "fast",
@@ -120,6 +120,7 @@ struct Base {
 fn base_of(given: &BrainFile, role: Role, path: &Path, file: &File, options: &LoadOptions) -> Result<Base, Mistake> {
     match (&given.provider, &given.model) {
         (Some(provider), Some(model)) => {
+            check_provider(provider, &path.key("provider"), options)?;
             Ok(Base { at: ModelRef::new(provider.as_str(), model.as_str()), settings: BrainFile::default(), via: None })
         }
         (None, Some(model)) => named(model, &path.key("model"), file, options),
@@ -142,7 +143,8 @@ fn named(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result<
     if let Some(at) = options.aliases.get(name) {
         return Ok(Base { at: at.clone(), settings: BrainFile::default(), via: Some(format!("alias {name}")) });
     }
-    if let Ok(at) = name.parse() {
+    if let Ok(at) = name.parse::<ModelRef>() {
+        check_provider(&at.provider, path, options)?;
         return Ok(Base { at, settings: BrainFile::default(), via: None });
     }
     let mut known: Vec<&str> = file.models.keys().chain(options.aliases.keys()).map(String::as_str).collect();
@@ -185,6 +187,7 @@ fn follow(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result
         };
         settings = overlaid(&own, &settings);
         if let Some(provider) = &own.provider {
+            check_provider(provider, &inside.key("provider"), options)?;
             let via = Some(format!("alias {}", trail.join(" -> ")));
             return Ok(Base { at: ModelRef::new(provider.as_str(), next), settings, via });
         }
@@ -199,6 +202,20 @@ fn follow(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result
         trail.push(next);
         place = field;
     }
+}
+
+fn check_provider(name: &str, path: &Path, options: &LoadOptions) -> Result<(), Mistake> {
+    let known = &options.known_providers;
+    // An empty name has a message of its own.
+    if known.is_empty() || name.trim().is_empty() || known.iter().any(|provider| provider == name) {
+        return Ok(());
+    }
+    let hint = did_you_mean(name, known.iter().map(String::as_str));
+    let problem = format!(
+        "unknown provider `{name}`; known: {}; one of your own is described in models.yaml{hint}",
+        known.join(", ")
+    );
+    Err(Mistake::at(TeamErrorKind::UnknownModel, path.clone(), problem))
 }
 
 fn overlaid(base: &BrainFile, over: &BrainFile) -> BrainFile {

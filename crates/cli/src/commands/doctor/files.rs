@@ -91,7 +91,8 @@ fn parses(context: &Context, path: &Path, from_project: bool) -> anyhow::Result<
     let Some(text) = files::read_if_there(path)? else { return Ok(false) };
     let mut aliases = models::stand_ins();
     aliases.extend(context.catalogue.aliases().clone());
-    teams::load(&TeamText { text, source: path.display().to_string(), from_project }, aliases)?;
+    let text = TeamText { text, source: path.display().to_string(), from_project };
+    teams::load_with(&text, aliases, teams::Chosen::default(), &context.catalogue)?;
     Ok(true)
 }
 

@@ -13,7 +13,7 @@ use super::check::{Check, Level};
 use crate::args::TeamArgs;
 use crate::commands::brains_of;
 use crate::config::providers::{CUSTOM, Providers};
-use crate::config::teams::{self, TeamText};
+use crate::config::teams::{self, Chosen, TeamText};
 use crate::config::trust::{Trust, Verdict};
 use crate::config::{Context, files};
 
@@ -95,7 +95,10 @@ fn team(
 ) -> anyhow::Result<(Team, Check)> {
     let text = text(context, flags)?;
     let without_models = aliases.is_empty();
-    let team = teams::load(&text, if without_models { stand_ins() } else { aliases })?;
+    let aliases = if without_models { stand_ins() } else { aliases };
+    let chosen = if without_models { Chosen::default() } else { providers.chosen(flags)? };
+    teams::check_chosen(&text, &chosen, &providers.known_aliases(&context.catalogue))?;
+    let team = teams::load_with(&text, aliases, chosen, &context.catalogue)?;
     let agents: Vec<String> = team.agents.iter().map(|agent| format!("{} ({})", agent.id, agent.brain)).collect();
     if without_models && providers.configured().next().is_none() {
         // Said already, by its cause.
