@@ -273,7 +273,7 @@ fn the_worked_example_is_what_the_formula_gives() {
             remaining_calls: 6,
         };
         let worth = estimate(&main, &sidekick, &work);
-        let dollars = |usd: Usd| usd.to_string();
+        let dollars = |usd: Usd| format!("{}${:.4}", if usd < Usd::ZERO { "-" } else { "" }, usd.dollars().abs());
         text.push_str(&format!(
             "{name:<12}{steps:>5}{entered:>11}{output:>12}{:>10}{:>10}{:>12}{:>11}\n",
             dollars(worth.alone),

@@ -60,19 +60,21 @@ fn total(groups: &[Cost]) -> Cost {
 }
 
 fn render(groups: &[Cost], total: &Cost) -> String {
-    let mut table = table(&["", "steps", "calls", "in", "read", "write", "out", "cost", "hits"], 1);
+    // Retries and calls that are no step are worth a column only where there are any.
+    let with_calls = u64::from(total.steps) != total.calls;
+    let mut headers = vec!["", "steps", "calls", "in", "read", "write", "out", "cost", "hits"];
+    headers.retain(|header| with_calls || *header != "calls");
+    let mut table = table(&headers, 1);
     for cost in groups.iter().chain([total]) {
-        table.add_row([
-            cost.key.clone(),
-            cost.steps.to_string(),
-            cost.calls.to_string(),
-            cost.usage.input.to_string(),
-            cost.usage.cache_read.to_string(),
-            cost.usage.cache_write().to_string(),
-            cost.usage.output.to_string(),
-            cost.usd.map_or_else(|| "unknown".to_owned(), |usd| usd.to_string()),
-            format!("{:.0} %", cost.usage.hit_rate() * 100.0),
-        ]);
+        let mut cells = vec![cost.key.clone(), cost.steps.to_string()];
+        cells.extend(with_calls.then(|| cost.calls.to_string()));
+        cells.extend(
+            [cost.usage.input, cost.usage.cache_read, cost.usage.cache_write(), cost.usage.output]
+                .map(|n| n.to_string()),
+        );
+        cells.push(cost.usd.map_or_else(|| "unknown".to_owned(), |usd| usd.to_string()));
+        cells.push(format!("{:.0} %", cost.usage.hit_rate() * 100.0));
+        table.add_row(cells);
     }
     let table = format!("{}\n{LEGEND}", table.trim_fmt());
     match total.usd {
