@@ -250,10 +250,8 @@ impl<'a> Scene<'a> {
     /// tags around them (`<environment>...`).
     fn task(&self) -> String {
         let asked = self.rounds.iter().rev().find(|round| !round.has_results());
-        let messages = asked.map(|round| round.told.as_slice()).unwrap_or_default();
-        let words: Vec<&Message> =
-            messages.iter().copied().filter(|message| !told(&[message]).trim_start().starts_with('<')).collect();
-        told(&words).trim().chars().take(TASK_CHARS).collect()
+        let said = asked.map(|round| told(&round.told)).unwrap_or_default();
+        behind_tags(&said).chars().take(TASK_CHARS).collect()
     }
 }
 
@@ -274,6 +272,18 @@ impl<'s> Line<'s> {
             captures: step.capture.iter().collect(),
         }
     }
+}
+
+/// What stands behind the tagged paragraphs at the head of a text.
+fn behind_tags(text: &str) -> &str {
+    let mut rest = text.trim();
+    while let Some(opened) = rest.strip_prefix('<') {
+        let name: String = opened.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let close = format!("</{name}>");
+        let Some(at) = rest.find(&close).filter(|_| !name.is_empty()) else { break };
+        rest = rest[at + close.len()..].trim_start();
+    }
+    rest
 }
 
 fn text_of(content: &[ResultPart]) -> String {
@@ -346,5 +356,19 @@ fn filled(value: &serde_json::Value, names: &[(String, String)]) -> serde_json::
             Value::Object(fields.iter().map(|(key, item)| (key.clone(), filled(item, names))).collect())
         }
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::behind_tags;
+
+    #[test]
+    fn the_users_words_stand_behind_what_a_program_put_into_tags() {
+        let merged = "<environment>\nx: <y>\n</environment>\n<project_instructions file=\"A\">\nz\n</project_instructions>\n\n\
+                      Do <b>it</b>";
+        assert_eq!(behind_tags(merged), "Do <b>it</b>");
+        assert_eq!(behind_tags("plain"), "plain");
+        assert_eq!(behind_tags("<b> is a tag"), "<b> is a tag");
     }
 }
