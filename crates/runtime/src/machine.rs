@@ -1,7 +1,9 @@
 //! What an agent does next, read off its transcript alone. Pure: the conversation is the execution state, so a process that
 //! was killed goes on exactly where the stored items say.
 
-use protocol::{Item, Report, StopReason, ToolOutcome};
+use protocol::{Item, Report, ResultPart, StopReason, ToolOutcome};
+
+use crate::toolrun::INTERRUPTED;
 
 /// The next thing to do for an agent.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,13 +83,20 @@ pub(crate) fn repeats(items: &[Item]) -> usize {
         let [asked, Item::ToolResults { results }] = pair else { continue };
         for result in results {
             let call = asked.tool_calls().into_iter().find(|(id, ..)| *id == result.call.as_str());
-            if let Some((_, name, arguments)) = call {
+            if let Some((_, name, arguments)) = call
+                && !was_interrupted(result)
+            {
                 pairs.push((name, arguments, result));
             }
         }
     }
     let recent = &pairs[pairs.len().saturating_sub(LOOKED_AT)..];
     recent.iter().map(|pair| recent.iter().filter(|other| same(pair, other)).count()).max().unwrap_or(0)
+}
+
+/// A call that the program's own end cut off: asking for it again is what the agent was told to consider.
+fn was_interrupted(result: &ToolOutcome) -> bool {
+    result.content.iter().any(|part| matches!(part, ResultPart::Text { text } if text == INTERRUPTED))
 }
 
 fn same(a: &(&str, &str, &ToolOutcome), b: &(&str, &str, &ToolOutcome)) -> bool {

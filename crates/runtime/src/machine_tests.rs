@@ -80,4 +80,11 @@ fn repeats_count_the_same_call_with_the_same_result() {
     items.push(results("9", "bash", "another error", true));
     assert_eq!(repeats(&items), 4);
     assert_eq!(steps_since_user(&items), 5);
+    let mut killed = vec![Item::user("x")];
+    for round in 0..5 {
+        let id = round.to_string();
+        killed.push(asks(&id, "bash", r#"{"command":"make"}"#));
+        killed.push(results(&id, "bash", crate::toolrun::INTERRUPTED, true));
+    }
+    assert_eq!(repeats(&killed), 0, "being killed is not going round in circles");
 }
