@@ -81,11 +81,12 @@ pub(crate) fn repeats(items: &[Item]) -> usize {
     let mut pairs: Vec<(&str, &str, &ToolOutcome)> = Vec::new();
     for pair in since_user(items).windows(2) {
         let [asked, Item::ToolResults { results }] = pair else { continue };
+        if results.iter().any(was_interrupted) {
+            continue;
+        }
         for result in results {
             let call = asked.tool_calls().into_iter().find(|(id, ..)| *id == result.call.as_str());
-            if let Some((_, name, arguments)) = call
-                && !was_interrupted(result)
-            {
+            if let Some((_, name, arguments)) = call {
                 pairs.push((name, arguments, result));
             }
         }
@@ -94,7 +95,8 @@ pub(crate) fn repeats(items: &[Item]) -> usize {
     recent.iter().map(|pair| recent.iter().filter(|other| same(pair, other)).count()).max().unwrap_or(0)
 }
 
-/// A call that the program's own end cut off: asking for it again is what the agent was told to consider.
+/// A call that the program's own end cut off. Asking again for the whole step is what the agent was told to consider, and
+/// no sign of going round in circles.
 fn was_interrupted(result: &ToolOutcome) -> bool {
     result.content.iter().any(|part| matches!(part, ResultPart::Text { text } if text == INTERRUPTED))
 }
