@@ -5,7 +5,11 @@ use proptest::prelude::*;
 use super::*;
 
 fn policy(mode: ApprovalMode) -> Policy {
-    Policy { mode, root: PathBuf::from("/work/repo"), allowed_commands: vec!["./check.sh --all > /tmp/log".to_owned()] }
+    Policy {
+        mode,
+        root: PathBuf::from("/home/u/repo"),
+        allowed_commands: vec!["./check.sh --all > /tmp/log".to_owned()],
+    }
 }
 
 fn command(mode: ApprovalMode, line: &str) -> Decision {
@@ -30,7 +34,7 @@ fn common_build_test_and_read_only_commands_run_without_asking() {
         "ls -la src",
         "ls src/*.rs",
         "cd crates/core && cargo test",
-        "cd /work/repo/sub && ls",
+        "cd /home/u/repo/sub && ls",
         "grep -rn 'fn main' src | head -n 5",
         "sed -n '10,40p' src/lib.rs",
         "find . -name '*.rs' -type f | wc -l",
