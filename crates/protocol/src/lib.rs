@@ -3,6 +3,7 @@
 
 pub mod brain;
 pub mod clock;
+pub mod decision;
 pub mod delegation;
 pub mod error;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod usage;
 
 pub use brain::{Brain, Dialect, Effort};
 pub use clock::{Clock, ManualClock, Timestamp};
+pub use decision::{DECISION_NOTE, Decision, DecisionKind};
 pub use delegation::{Brief, CommandReceipt, Evidence, FileChange, Receipt, Report, ReportStatus};
 pub use error::{ErrorKind, ProviderError};
 pub use event::{Event, EventBody};

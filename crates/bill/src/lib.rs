@@ -1,0 +1,3 @@
+//! What work cost, why, and what it would have cost otherwise: activities and waste read off a session's records, other tools'
+//! session logs, re-pricing under another team or other prices, and the page that shows it. It reads records and text and
+//! returns values and text: it opens no file and asks no model.
