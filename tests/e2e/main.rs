@@ -12,6 +12,7 @@ mod demo;
 mod disk_full;
 mod events;
 mod limits;
+mod policy;
 mod providers;
 mod setup_commands;
 mod shapes;

@@ -20,13 +20,16 @@ pub struct PlanInput {
     pub pinned_messages: usize,
     /// Blocks of the conversation that the last answered request ended with; 0 before the first.
     pub last_end: usize,
+    /// Write what was added since; false for a request after which nothing of it is read again.
+    pub write_tail: bool,
 }
 
 /// Breakpoints for the next request, in prompt order.
 ///
 /// Always behind the system prompt and behind the last block. Behind the pinned messages where there are any. Behind
-/// the last request's end only where the look-back from the new end would not reach it. Writing costs nothing extra
-/// for a breakpoint inside what is read anyway.
+/// the last request's end only where the look-back from the new end would not reach it. Behind the first system block, which
+/// agents of one role share, in a window's first request. Writing costs nothing extra for a breakpoint inside what is read
+/// anyway.
 pub fn plan(window: &Window, input: &PlanInput) -> Vec<Breakpoint> {
     let Posture::Explicit { .. } = input.posture else { return Vec::new() };
     let mut breakpoints = Vec::with_capacity(MAX_BREAKPOINTS);
@@ -37,6 +40,9 @@ pub fn plan(window: &Window, input: &PlanInput) -> Vec<Breakpoint> {
     };
     // A long life may stand only before short ones; a long tail under a short head would be refused.
     let static_ttl = if input.tail_ttl == Ttl::Long { Ttl::Long } else { input.static_ttl };
+    if window.system().len() > 1 && input.last_end == 0 {
+        breakpoints.push(Breakpoint { at: Position::System(0), ttl: static_ttl });
+    }
     breakpoints.extend(static_end.map(|at| Breakpoint { at, ttl: static_ttl }));
 
     let blocks = window.blocks();
@@ -47,11 +53,13 @@ pub fn plan(window: &Window, input: &PlanInput) -> Vec<Breakpoint> {
         ends.extend(last_markable(blocks, pinned));
     }
     if let Some(last) = last_markable(blocks, input.last_end)
-        && end.position - last.position + 1 > LOOK_BACK
+        && (end.position - last.position + 1 > LOOK_BACK || !input.write_tail)
     {
         ends.push(last);
     }
-    ends.push(end);
+    if input.write_tail {
+        ends.push(end);
+    }
     ends.dedup();
     for block in ends {
         let at = Position::Message { message: block.message, block: block.block };

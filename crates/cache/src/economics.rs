@@ -1,8 +1,23 @@
-//! What delegating is worth, in dollars, from prices that the caller looks up.
+//! What caches, windows and delegations are worth, in dollars, from prices that the caller looks up. Pure arithmetic: tokens,
+//! durations and prices come in, dollars and the numbers behind them go out. The cost model with its symbols and worked tables
+//! is in `docs/cost.md`.
+
+pub mod compaction;
+pub mod context;
+mod gaps;
+pub mod keep_warm;
+mod prefix_life;
+#[cfg(test)]
+mod samples;
+pub mod switching;
+#[cfg(test)]
+mod tables_tests;
+
+use std::collections::BTreeMap;
 
 use protocol::Usd;
 
-/// Picodollars per token, by kind.
+/// Picodollars per token, by kind. What a provider has no fee for costs what it costs as plain input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prices {
     /// Uncached prompt token.
@@ -11,8 +26,24 @@ pub struct Prices {
     pub output: i64,
     /// Token written to the cache (short life).
     pub write: i64,
+    /// Token written to the cache (long life); as `write` where there is no long life.
+    pub write_long: i64,
     /// Token read from the cache.
     pub read: i64,
+}
+
+impl Prices {
+    /// For a [`protocol::Decision`]: dollars per million tokens, by kind.
+    pub fn numbers(&self) -> BTreeMap<String, f64> {
+        let per_million = |picos: i64| picos as f64 / 1e6;
+        numbers([
+            ("input_mtok_usd", per_million(self.input)),
+            ("output_mtok_usd", per_million(self.output)),
+            ("write_mtok_usd", per_million(self.write)),
+            ("write_long_mtok_usd", per_million(self.write_long)),
+            ("read_mtok_usd", per_million(self.read)),
+        ])
+    }
 }
 
 /// What a delegation cost, and what the same work would have cost in the caller's own context.
@@ -78,4 +109,19 @@ pub fn estimate(caller: &Prices, specialist: &Prices, work: &Work) -> Delegation
 
 fn price(per_token: i64, tokens: u64) -> Usd {
     Usd(per_token.saturating_mul(tokens as i64))
+}
+
+/// Picodollars from the arithmetic, rounded to whole ones.
+fn usd(picos: f64) -> Usd {
+    Usd::from_picos(picos.round() as i64)
+}
+
+fn numbers<const N: usize>(pairs: [(&str, f64); N]) -> BTreeMap<String, f64> {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Prices of two brains side by side: the names of the second ones begin with `prefix`.
+fn with_prices(mut found: BTreeMap<String, f64>, prefix: &str, prices: &Prices) -> BTreeMap<String, f64> {
+    found.extend(prices.numbers().into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)));
+    found
 }

@@ -12,7 +12,7 @@ pub mod window;
 
 pub use economics::{DelegationEstimate, Prices};
 pub use posture::Posture;
-pub use predict::{Expectation, Forecast};
+pub use predict::{Answered, Expectation, Forecast};
 pub use prefix::{Break, PrefixLedger, PrefixMark};
 pub use tokens::{Calibration, TokenCounter};
 pub use window::Window;

@@ -1,5 +1,7 @@
 //! How many tokens the next request should read from the cache, from what earlier responses of the window were billed.
 
+use std::time::Duration;
+
 use protocol::{Timestamp, Ttl, Usage};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,30 @@ pub struct Forecast {
     pub at: Timestamp,
     /// Life asked for.
     pub ttl: Option<Ttl>,
+    /// Prompt tokens of that request, in the provider's count.
+    #[serde(default)]
+    pub prompt: u64,
+    /// The same in our count, so that what was added since can be told.
+    #[serde(default)]
+    pub counted: u64,
+    /// Prompt tokens of the window's first request; 0 before it.
+    #[serde(default)]
+    pub opened_with: u64,
+}
+
+/// An answered request, as far as the cache is concerned.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// What it ended with.
+    pub sent: PrefixMark,
+    /// Blocks of the conversation it ended with.
+    pub end: usize,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// Life asked for.
+    pub ttl: Ttl,
+    /// Its tokens in our count.
+    pub counted: u64,
 }
 
 /// What to expect of a request.
@@ -38,11 +64,8 @@ impl Forecast {
         if self.sent.is_none() {
             return Expectation { cache_read: 0, reason: Some("window_opened") };
         }
-        let life = match (posture, self.ttl) {
-            (Posture::Explicit { ttl_long, .. }, Some(Ttl::Long)) => *ttl_long,
-            (Posture::Explicit { ttl_short, .. }, _) => *ttl_short,
-            (Posture::Implicit { ttl, .. }, _) => *ttl,
-            (Posture::Unknown, _) => return Expectation { cache_read: 0, reason: Some("cache_unknown") },
+        let Some(life) = self.life(posture) else {
+            return Expectation { cache_read: 0, reason: Some("cache_unknown") };
         };
         if now.since(self.at) >= life {
             return Expectation { cache_read: 0, reason: Some("expired") };
@@ -54,15 +77,20 @@ impl Forecast {
     }
 
     /// Takes an answer into account.
-    pub fn answered(
-        &mut self,
-        sent: PrefixMark,
-        end: usize,
-        at: Timestamp,
-        ttl: Ttl,
-        posture: &Posture,
-        usage: &Usage,
-    ) {
+    pub fn answered(&mut self, answered: Answered, posture: &Posture, usage: &Usage) {
+        self.refreshed(answered.at, posture, usage);
+        self.sent = Some(answered.sent);
+        self.end = answered.end;
+        self.ttl = Some(answered.ttl);
+        self.prompt = usage.prompt();
+        self.counted = answered.counted;
+        if self.opened_with == 0 {
+            self.opened_with = usage.prompt();
+        }
+    }
+
+    /// Takes the answer to the same request, sent again to keep the cache alive, into account.
+    pub fn refreshed(&mut self, at: Timestamp, posture: &Posture, usage: &Usage) {
         self.cached = match posture {
             // Billed reads and writes are the prefix up to the last breakpoint, exactly.
             Posture::Explicit { .. } => usage.cache_read + usage.cache_write(),
@@ -72,10 +100,17 @@ impl Forecast {
             Posture::Implicit { granularity, .. } => usage.prompt() / granularity.max(&1) * granularity.max(&1),
             Posture::Unknown => 0,
         };
-        self.sent = Some(sent);
-        self.end = end;
         self.at = at;
-        self.ttl = Some(ttl);
+    }
+
+    /// How long an entry lives from the start of the request that wrote or last read it; none where nothing is known.
+    pub fn life(&self, posture: &Posture) -> Option<Duration> {
+        match (posture, self.ttl) {
+            (Posture::Explicit { ttl_long, .. }, Some(Ttl::Long)) => Some(*ttl_long),
+            (Posture::Explicit { ttl_short, .. }, _) => Some(*ttl_short),
+            (Posture::Implicit { ttl, .. }, _) => Some(*ttl),
+            (Posture::Unknown, _) => None,
+        }
     }
 
     /// Whether a bill shows a lost cache: more than 5 % and at least 2,000 tokens of what was expected were processed anew.

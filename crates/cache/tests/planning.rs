@@ -5,7 +5,7 @@ use std::time::Duration;
 use cache::breakpoints::{PlanInput, plan};
 use cache::economics::{Prices, Work, estimate};
 use cache::window::BlockKind;
-use cache::{Calibration, Forecast, Posture, TokenCounter, Window};
+use cache::{Calibration, Answered, Forecast, Posture, TokenCounter, Window};
 use proptest::prelude::*;
 use protocol::{Position, Timestamp, Ttl, Usage};
 use wire::Rendered;
@@ -30,7 +30,7 @@ fn window(messages: usize) -> Window {
 }
 
 fn input(last_end: usize) -> PlanInput {
-    PlanInput { posture: CLAUDE, static_ttl: Ttl::Short, tail_ttl: Ttl::Short, pinned_messages: 0, last_end }
+    PlanInput { posture: CLAUDE, static_ttl: Ttl::Short, tail_ttl: Ttl::Short, pinned_messages: 0, last_end, write_tail: true }
 }
 
 #[test]
@@ -86,13 +86,24 @@ fn a_changed_piece_is_named() {
     assert!(other.prefix().check(&sent.prefix().mark()).is_err());
 }
 
+/// A request with all of the window, answered at the epoch.
+fn answer(window: &Window) -> Answered {
+    Answered {
+        sent: window.prefix().mark(),
+        end: window.blocks().len(),
+        at: Timestamp(0),
+        ttl: Ttl::Short,
+        counted: window.counted_tokens(),
+    }
+}
+
 #[test]
 fn the_forecast_follows_the_bill_and_the_clock() {
     let window = window(2);
     let mut forecast = Forecast::default();
     assert_eq!(forecast.expect(&CLAUDE, Timestamp(0)).reason, Some("window_opened"));
     let usage = Usage { input: 3, cache_read: 1_000, cache_write_short: 500, ..Usage::default() };
-    forecast.answered(window.prefix().mark(), 2, Timestamp(0), Ttl::Short, &CLAUDE, &usage);
+    forecast.answered(answer(&window), &CLAUDE, &usage);
     assert_eq!(forecast.expect(&CLAUDE, Timestamp(299_999)).cache_read, 1_500);
     assert_eq!(forecast.expect(&CLAUDE, Timestamp(300_000)).reason, Some("expired"));
 }
@@ -102,7 +113,7 @@ fn an_implicit_cache_is_expected_in_whole_units() {
     let posture = Posture::Implicit { min_tokens: 1024, granularity: 128, ttl: Duration::from_secs(600) };
     let mut forecast = Forecast::default();
     let usage = Usage { input: 2_000, ..Usage::default() };
-    forecast.answered(window(1).prefix().mark(), 1, Timestamp(0), Ttl::Short, &posture, &usage);
+    forecast.answered(answer(&window(1)), &posture, &usage);
     assert_eq!(forecast.expect(&posture, Timestamp(1)).cache_read, 1_920);
 }
 
@@ -136,8 +147,9 @@ fn the_loaded_tokenizer_counts_pathological_text_too() {
 #[test]
 fn one_call_is_hardly_worth_a_brief_and_eight_are() {
     // List prices of a premium model and a cheap one, picodollars per token.
-    let premium = Prices { input: 4_000_000, output: 20_000_000, write: 5_000_000, read: 200_000 };
-    let cheap = Prices { input: 100_000, output: 500_000, write: 125_000, read: 10_000 };
+    let premium =
+        Prices { input: 4_000_000, output: 20_000_000, write: 5_000_000, write_long: 8_000_000, read: 200_000 };
+    let cheap = Prices { input: 100_000, output: 500_000, write: 125_000, write_long: 200_000, read: 10_000 };
     let work = |steps: u64| Work {
         steps,
         entered: 2_900 * steps,

@@ -142,11 +142,16 @@ pub(crate) enum Command {
         print_event_schema: bool,
     },
     /// Play a refactoring with scripted models and real prices, offline.
-    #[command(after_help = "Examples:\n  agent demo\n  agent demo --scenario tiny\n  agent demo --json | tail -1")]
+    #[command(
+        after_help = "Examples:\n  agent demo\n  agent demo --list\n  agent demo --scenario tiny\n  agent demo --json | tail -1"
+    )]
     Demo {
         /// Which one.
-        #[arg(long, value_enum, default_value_t = DemoScenario::Refactor)]
-        scenario: DemoScenario,
+        #[arg(long, value_name = "NAME", default_value = "refactor", value_parser = crate::demo::names())]
+        scenario: String,
+        /// List the scenarios instead of playing one.
+        #[arg(long)]
+        list: bool,
         /// Print events as JSON Lines instead of text.
         #[arg(long)]
         json: bool,
@@ -172,6 +177,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TeamCommand,
     },
+    /// Check and show the policy: when an agent gets another brain.
+    #[command(
+        after_help = "Examples:\n  agent policy check .agent/policy.yaml\n  agent policy show\n  agent policy show --json | jq .hash"
+    )]
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     /// List known models and their prices.
     #[command(after_help = "Examples:\n  agent models\n  agent models claude --json")]
     Models {
@@ -181,19 +194,41 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// What sessions cost.
+    /// What sessions cost, on what, and what of it was for nothing.
     #[command(
-        after_help = "Examples:\n  agent cost\n  agent cost 20261121-1013 --by brain\n  agent cost --all --by purpose --json"
+        after_help = "Examples:\n  agent cost\n  agent cost 20261121-1013 --by brain\n  agent cost --since 7d --by activity\n  agent cost --all --by purpose --json\n  agent cost --html cost.html"
     )]
     Cost {
         /// Session id or its first characters (default: the last one in this folder).
         session: Option<String>,
-        /// Group by.
-        #[arg(long, value_enum, default_value_t = ByArg::Agent)]
-        by: ByArg,
+        /// Only this view, with tokens (default: all views, waste, and the saving).
+        #[arg(long, value_enum)]
+        by: Option<ByArg>,
+        /// Only calls since then, of all sessions where none is named: 30m, 12h, 7d, 2w, 2026-11-01.
+        #[arg(long, value_name = "WHEN", value_parser = crate::commands::Since::parse)]
+        since: Option<crate::commands::Since>,
         /// All sessions together.
         #[arg(long, conflicts_with = "session")]
         all: bool,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+        /// Write a page with charts to this file; an existing one is replaced.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+    /// Why the program delegated, compacted, switched models, kept a cache warm, refused.
+    #[command(
+        after_help = "Examples:\n  agent why\n  agent why 20261121-1013 --verbose\n  agent why 20261121-1013 7\n  agent why - 7 --json"
+    )]
+    Why {
+        /// Session id or its first characters; `-` or nothing is the last one in this folder.
+        session: Option<String>,
+        /// Only what was decided after this step of an agent, with formulas and what happened next.
+        step: Option<u32>,
+        /// Formulas with their numbers, and what happened next, for all decisions.
+        #[arg(long, short)]
+        verbose: bool,
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
@@ -244,14 +279,6 @@ pub(crate) enum Command {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DemoScenario {
-    /// A refactoring across a crate: delegation pays.
-    Refactor,
-    /// A change so small that delegation loses money.
-    Tiny,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ByArg {
     /// The agent that called.
     Agent,
@@ -259,6 +286,10 @@ pub(crate) enum ByArg {
     Brain,
     /// What the call was for.
     Purpose,
+    /// What the work was: exploration, editing, testing, planning.
+    Activity,
+    /// How the call ended.
+    Outcome,
 }
 
 #[derive(Debug, Subcommand)]
@@ -284,6 +315,23 @@ pub(crate) enum TeamCommand {
     },
     /// Print the JSON Schema of team files.
     Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Check a policy file; says file, line, column and what is allowed.
+    Check {
+        /// File (default: the one of this folder, else yours, else the built-in one).
+        file: Option<PathBuf>,
+    },
+    /// Print every value with where it came from, and the hash.
+    Show {
+        /// File (default: the one of this folder, else yours, else the built-in one).
+        file: Option<PathBuf>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use cache::economics::{Prices, Work, estimate};
 use catalogue::Catalogue;
 use protocol::{Event, Timestamp, Usage, Usd};
+use routing::Policy;
 use simulator::Scenario;
 use team::LoadOptions;
 
@@ -90,6 +91,7 @@ fn every_yaml_block_loads_as_what_it_is() {
             }
             "yaml models" => Catalogue::builtin().overlay(&text, &at).map(|_| ()).map_err(|error| error.to_string()),
             "yaml scenario" => Scenario::from_yaml(&text, &at).map(|_| ()).map_err(|error| error.to_string()),
+            "yaml policy" => Policy::load(&text, &at).map(|_| ()).map_err(|error| error.to_string()),
             other => Err(format!("`{other}` is no kind of YAML that documents show")),
         };
         if let Err(problem) = outcome {
@@ -255,7 +257,13 @@ fn the_worked_example_is_what_the_formula_gives() {
     let catalogue = Catalogue::builtin();
     let prices = |model: &str| {
         let price = catalogue.model("anthropic", model).unwrap().price(NOW, 0);
-        Prices { input: price.input, output: price.output, write: price.cache_write_short, read: price.cache_read }
+        Prices {
+            input: price.input,
+            output: price.output,
+            write: price.cache_write_short,
+            write_long: price.cache_write_long,
+            read: price.cache_read,
+        }
     };
     let (main, sidekick) = (prices("claude-opus-5-5"), prices("claude-haiku-5-5"));
     let mut text = "work        steps  tokens in  tokens out     alone  overhead  specialist       gain\n".to_owned();

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -31,16 +32,21 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Completes when the span has passed.
     fn sleep(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Completes when a span of a play has passed: what somebody is scripted to take. It is waited for; a manual clock is
+    /// moved forward by it instead, whoever else waits on that clock.
+    fn elapse(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.sleep(span)
+    }
 }
 
 /// A clock that stands still until it is told otherwise.
 ///
 /// With [`ManualClock::jumping`] a sleep moves the clock forward itself and returns at once, so that retries and
-/// deadlines are tested without waiting.
+/// deadlines are tested without waiting. [`ManualClock::set_jumping`] changes that for the sleeps that begin afterwards.
 #[derive(Debug)]
 pub struct ManualClock {
     state: Mutex<State>,
-    jumps: bool,
+    jumps: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -52,12 +58,19 @@ struct State {
 impl ManualClock {
     /// A clock that only [`ManualClock::advance`] moves.
     pub fn new(now: Timestamp) -> Self {
-        Self { state: Mutex::new(State { now, waiting: Vec::new() }), jumps: false }
+        Self { state: Mutex::new(State { now, waiting: Vec::new() }), jumps: AtomicBool::new(false) }
     }
 
     /// A clock that every sleep moves forward by its own length.
     pub fn jumping(now: Timestamp) -> Self {
-        Self { jumps: true, ..Self::new(now) }
+        let clock = Self::new(now);
+        clock.set_jumping(true);
+        clock
+    }
+
+    /// Whether sleeps that begin from now on move the clock forward themselves. Those that wait already go on waiting.
+    pub fn set_jumping(&self, jumps: bool) {
+        self.jumps.store(jumps, Ordering::Release);
     }
 
     /// Moves time forward and wakes the sleepers.
@@ -79,7 +92,7 @@ impl Clock for ManualClock {
     }
 
     fn sleep(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        if self.jumps {
+        if self.jumps.load(Ordering::Acquire) {
             self.advance(span);
             return Box::pin(std::future::ready(()));
         }
@@ -92,5 +105,45 @@ impl Clock for ManualClock {
             state.waiting.push(context.waker().clone());
             std::task::Poll::Pending
         }))
+    }
+
+    fn elapse(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.advance(span);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    fn is_over(sleep: &mut Pin<Box<dyn Future<Output = ()> + Send + '_>>) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        pin!(sleep).poll(&mut context) == Poll::Ready(())
+    }
+
+    #[test]
+    fn a_clock_jumps_only_for_sleeps_that_begin_while_it_may() {
+        let (clock, minute) = (ManualClock::new(Timestamp(0)), Duration::from_secs(60));
+        let mut before = clock.sleep(minute * 2);
+        assert!(!is_over(&mut before));
+        clock.set_jumping(true);
+        assert!(is_over(&mut clock.sleep(minute)));
+        assert_eq!(clock.now(), Timestamp(60_000));
+        assert!(!is_over(&mut before), "one minute of its two has passed");
+        clock.set_jumping(false);
+        assert!(!is_over(&mut clock.sleep(minute)));
+        assert_eq!(clock.now(), Timestamp(60_000));
+    }
+
+    #[test]
+    fn what_elapses_in_a_play_moves_a_manual_clock_and_wakes_who_waits_on_it() {
+        let (clock, minute) = (ManualClock::new(Timestamp(0)), Duration::from_secs(60));
+        let mut waiting = clock.sleep(minute);
+        assert!(is_over(&mut clock.elapse(minute)));
+        assert!(is_over(&mut waiting));
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::DecisionKind;
 use crate::delegation::{Brief, Receipt, Report};
 use crate::ids::{AgentId, CallId, SessionId};
 use crate::ledger::Purpose;
@@ -225,6 +226,19 @@ pub enum EventBody {
         brain: String,
         /// Why.
         reason: String,
+        /// Counts the agent's windows, from 1.
+        #[serde(default)]
+        number: u64,
+    },
+    /// The runtime decided something by numbers: `agent why` shows them.
+    #[serde(rename = "decision")]
+    Decision {
+        /// About what.
+        kind: DecisionKind,
+        /// What was chosen.
+        chosen: String,
+        /// Why, in a sentence.
+        because: String,
     },
     /// A person is asked.
     #[serde(rename = "approval.requested")]

@@ -1,16 +1,22 @@
 //! An agent with its open window: what the store holds of it, and the same in memory.
 
+mod opening;
+
 use cache::window::BlockKind;
 use cache::{Forecast, Posture, Window};
-use protocol::{AgentId, Block, Brain, EventBody, Item, Message, Settings, WindowId};
+use protocol::{AgentId, Block, Brain, Breakpoint, EventBody, Item, Message, Settings, WindowId};
+use routing::Monitor;
 use store::{StoredItem, WindowRecord, Write};
 use team::AgentSpec;
 use tools::Registry;
 use wire::{Codec, Rendered};
 
+pub(crate) use self::opening::Opening;
 use crate::error::RuntimeError;
-use crate::prompts::system_prompt;
+use crate::habits::Habits;
 use crate::session::Core;
+use crate::switching::{MONITOR_NOTE, WANTED_NOTE, Wanted};
+use crate::turn::Turn;
 
 /// Name of the note that keeps a window's forecast.
 pub(crate) const FORECAST_NOTE: &str = "forecast";
@@ -29,16 +35,41 @@ pub(crate) struct Agent {
     pub(crate) posture: Posture,
     /// The open window's id.
     pub(crate) window_id: WindowId,
+    /// The open window's number, from 1.
+    pub(crate) window_seq: u64,
     /// The open window's bytes.
     pub(crate) window: Window,
     /// The open window's items, one per message.
     pub(crate) items: Vec<Item>,
+    /// How many of them were put there when the window opened.
+    pub(crate) carried: usize,
     /// Number of the next item in the agent's transcript.
     pub(crate) next_seq: u64,
     /// What is in the provider's cache.
     pub(crate) forecast: Forecast,
     /// Model calls in this session.
     pub(crate) steps: u32,
+    /// What happened since the last input, over all windows.
+    pub(crate) turn: Turn,
+    /// How the agent worked so far, over all windows.
+    pub(crate) habits: Habits,
+    /// What the last request was made of; none before the first of this process.
+    pub(crate) sent: Option<Sent>,
+    /// The brain that its next window shall have, where that is another one.
+    pub(crate) wanted: Option<Wanted>,
+    /// How hard it has it.
+    pub(crate) monitor: Monitor,
+    /// Context at which a compaction came to nothing: it is not tried again before the context has grown.
+    pub(crate) gave_up_at: u64,
+}
+
+/// The part of a request that a ping repeats.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    /// How many messages it carried.
+    pub(crate) messages: usize,
+    /// Its breakpoints.
+    pub(crate) breakpoints: Vec<Breakpoint>,
 }
 
 impl Agent {
@@ -52,14 +83,20 @@ impl Agent {
             .collect();
         let registry =
             tools::registry(&spec.tools, &roster).map_err(|unknown| RuntimeError::Setup(unknown.to_string()))?;
-        match core.store.windows(&core.session, &spec.id)?.pop() {
-            Some(record) => Self::wake(core, spec, registry, record),
-            None => Self::open(core, spec, registry),
-        }
+        let windows = core.store.windows(&core.session, &spec.id)?;
+        if windows.is_empty() { Self::first(core, spec, registry) } else { Self::wake(core, spec, registry, windows) }
     }
 
     /// Builds the agent from what was stored: the same bytes, whatever this program would render today.
-    fn wake(core: &Core, spec: &AgentSpec, registry: Registry, record: WindowRecord) -> Result<Self, RuntimeError> {
+    fn wake(
+        core: &Core,
+        spec: &AgentSpec,
+        registry: Registry,
+        mut windows: Vec<WindowRecord>,
+    ) -> Result<Self, RuntimeError> {
+        let carried: Vec<(WindowId, u64)> =
+            windows.iter().map(|record| (record.id.clone(), record.carried)).collect();
+        let Some(record) = windows.pop() else { return Self::first(core, spec, registry) };
         let spoken = core.client(&record.brain)?.dialect();
         if spoken != record.dialect {
             return Err(RuntimeError::Setup(format!(
@@ -68,69 +105,71 @@ impl Agent {
                 record.brain, spec.id, record.dialect
             )));
         }
-        let mut agent = Self {
-            spec: spec.clone(),
-            registry,
-            posture: core.posture(&record.brain),
-            codec: wire::codec(record.dialect),
-            brain: record.brain,
-            window_id: record.id.clone(),
-            window: Window::open(record.tools, record.system),
-            items: Vec::new(),
-            next_seq: 0,
-            forecast: Forecast::default(),
-            steps: 0,
-        };
-        for stored in core.store.items(&core.session, &spec.id, 0)? {
-            agent.next_seq = stored.seq + 1;
-            if stored.window == record.id {
-                let rendered: Rendered = serde_json::from_str(&stored.rendered)
-                    .map_err(|error| RuntimeError::Setup(format!("a stored message cannot be read: {error}")))?;
-                agent.push(stored.item, rendered);
-            }
-        }
+        let mut agent = Self::with_window(core, spec.clone(), registry, &record);
+        agent.restore_items(core, &carried)?;
         agent.steps = core.store.last_step(&core.session, &spec.id)?;
-        if let Some(note) = core.store.last_note(&core.session, Some(&spec.id), FORECAST_NOTE)? {
-            agent.forecast = serde_json::from_str(&note.json).unwrap_or_default();
-        }
+        agent.forecast = agent.note(core, FORECAST_NOTE)?.unwrap_or_default();
+        agent.wanted = agent.note::<Option<Wanted>>(core, WANTED_NOTE)?.flatten();
+        agent.monitor = agent.note(core, MONITOR_NOTE)?.unwrap_or_default();
         Ok(agent)
     }
 
-    /// Opens the agent's first window: renders tools and system prompt once, for good.
-    fn open(core: &Core, spec: &AgentSpec, registry: Registry) -> Result<Self, RuntimeError> {
-        let brain = spec.brain.clone();
-        let dialect = core.client(&brain)?.dialect();
-        let codec = wire::codec(dialect);
-        let (tools, system) =
-            (codec.render_tools(&registry.specs()), codec.render_system(&system_prompt(&core.team, spec)));
-        let record = WindowRecord {
-            id: WindowId::new(format!("{}-{}-1", core.session, spec.id)),
-            agent: spec.id.clone(),
-            seq: 1,
-            brain: brain.clone(),
-            dialect,
-            tools: tools.clone(),
-            system: system.clone(),
-            reason: "session_started".to_owned(),
-            opened_at: core.clock.now(),
-        };
-        let mut agent = Self {
-            spec: spec.clone(),
+    /// The newest note of a kind about this agent.
+    fn note<T: serde::de::DeserializeOwned>(&self, core: &Core, kind: &str) -> Result<Option<T>, RuntimeError> {
+        let note = core.store.last_note(&core.session, Some(&self.spec.id), kind)?;
+        Ok(note.and_then(|note| serde_json::from_str(&note.json).ok()))
+    }
+
+    /// All items of all windows tell what happened; those of the open window are also its bytes.
+    fn restore_items(&mut self, core: &Core, carried: &[(WindowId, u64)]) -> Result<(), RuntimeError> {
+        let mut left: std::collections::BTreeMap<WindowId, u64> = carried.iter().cloned().collect();
+        for stored in core.store.items(&core.session, &self.spec.id, 0)? {
+            self.next_seq = stored.seq + 1;
+            let is_carried = left.get_mut(&stored.window).is_some_and(|left| {
+                let carried = *left > 0;
+                *left = left.saturating_sub(1);
+                carried
+            });
+            if !is_carried {
+                self.observe(&stored.item);
+            }
+            if stored.window == self.window_id {
+                let rendered: Rendered = serde_json::from_str(&stored.rendered)
+                    .map_err(|error| RuntimeError::Setup(format!("a stored message cannot be read: {error}")))?;
+                self.push(stored.item, rendered);
+            }
+        }
+        Ok(())
+    }
+
+    fn observe(&mut self, item: &Item) {
+        self.turn.observe(item);
+        self.habits.observe(item);
+    }
+
+    /// An agent on a window without any item yet.
+    fn with_window(core: &Core, spec: AgentSpec, registry: Registry, record: &WindowRecord) -> Self {
+        Self {
+            spec,
             registry,
-            posture: core.posture(&brain),
-            codec,
+            posture: core.posture(&record.brain),
+            codec: wire::codec(record.dialect),
+            brain: record.brain.clone(),
             window_id: record.id.clone(),
-            window: Window::open(tools, system),
+            window_seq: record.seq,
+            window: Window::open(record.tools.clone(), record.system.clone()),
             items: Vec::new(),
+            carried: usize::try_from(record.carried).unwrap_or(usize::MAX),
             next_seq: 0,
             forecast: Forecast::default(),
             steps: 0,
-            brain,
-        };
-        let opened = EventBody::WindowOpened { brain: agent.brain.to_string(), reason: record.reason.clone() };
-        let environment = crate::fragments::environment(&core.root, &core.project);
-        agent.append(core, vec![environment], vec![Write::Window(record)], vec![opened])?;
-        Ok(agent)
+            turn: Turn::default(),
+            habits: Habits::default(),
+            sent: None,
+            wanted: None,
+            monitor: Monitor::default(),
+            gave_up_at: 0,
+        }
     }
 
     /// Adds items: made durable in one write with everything that belongs to them, then to the window.
@@ -153,8 +192,20 @@ impl Agent {
         mut writes: Vec<Write>,
         events: Vec<(Option<AgentId>, EventBody)>,
     ) -> Result<(), RuntimeError> {
+        let rendered = self.store_items(core, &items, &mut writes)?;
+        core.journal.commit(writes, events)?;
+        for (item, bytes) in items.into_iter().zip(rendered) {
+            self.observe(&item);
+            self.push(item, bytes);
+            self.next_seq += 1;
+        }
+        Ok(())
+    }
+
+    /// Renders items and adds the writes that store them, numbered from the next one on.
+    fn store_items(&self, core: &Core, items: &[Item], writes: &mut Vec<Write>) -> Result<Vec<Rendered>, RuntimeError> {
         let settings = core.chat_settings(&self.brain);
-        let mut rendered = Vec::with_capacity(items.len());
+        let mut all = Vec::with_capacity(items.len());
         for (item, seq) in items.iter().zip(self.next_seq..) {
             let bytes = self.render(item, &settings)?;
             let text = serde_json::to_string(&bytes)
@@ -167,17 +218,13 @@ impl Agent {
                 rendered: text,
                 at: core.clock.now(),
             }));
-            rendered.push(bytes);
+            all.push(bytes);
         }
-        core.journal.commit(writes, events)?;
-        for (item, bytes) in items.into_iter().zip(rendered) {
-            self.push(item, bytes);
-            self.next_seq += 1;
-        }
-        Ok(())
+        Ok(all)
     }
 
-    fn render(&self, item: &Item, settings: &Settings) -> Result<Rendered, RuntimeError> {
+    /// An item as a message of this window, without adding it.
+    pub(crate) fn render(&self, item: &Item, settings: &Settings) -> Result<Rendered, RuntimeError> {
         self.codec
             .render_message(&item.to_message(), settings)
             .map_err(|error| RuntimeError::Wire { brain: self.brain.to_string(), error })

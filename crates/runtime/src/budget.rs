@@ -136,6 +136,12 @@ impl Core {
         Ok((spent >= limit).then(told))
     }
 
+    /// Whether the session's dollars are not used up: what is not needed is not paid for then.
+    pub(crate) fn has_dollars_left(&self) -> bool {
+        let spent = || self.store.session_cost(&self.session).map(|cost| cost.at_least).unwrap_or_default();
+        self.budget.usd.is_none_or(|limit| spent() < limit)
+    }
+
     fn already_warned(&self) -> bool {
         std::mem::replace(&mut *self.budget.warned.lock().unwrap_or_else(PoisonError::into_inner), true)
     }

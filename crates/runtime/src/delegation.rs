@@ -2,6 +2,8 @@
 //! answer into the caller's. Re-entrant: a delegation that was open when the program stopped goes on where it was.
 
 mod answer;
+mod context;
+mod escalation;
 mod receipt;
 mod worth;
 
@@ -23,9 +25,6 @@ use crate::host::HostPort;
 use crate::run::{Ended, Scope, run_agent};
 use crate::session::{Core, settle_dangling};
 use crate::verification::{self, Check};
-
-/// Delegations that failed their checks in a row, after which a third blind retry is refused.
-const FAILED_CYCLES: usize = 2;
 
 /// How often a `complete` report is sent back because its acceptance fails.
 const BOUNCES: u32 = 1;
@@ -59,6 +58,11 @@ impl Active {
             Some(_) => Some("this brief is exploration: only commands that read may be run".to_owned()),
             None => Some(format!("this brief is exploration: `{tool}` is closed, nothing may be changed")),
         }
+    }
+
+    /// Whether an agent's brief asks for choosing, designing or interpreting: judgement stays with the lead.
+    pub(crate) fn asks_for_judgement(&self, policy: &routing::Policy, agent: &AgentId) -> bool {
+        self.get(agent).is_some_and(|running| policy.monitor.judgement_brief(&running.brief.objective))
     }
 
     fn update(&self, agent: &AgentId, change: impl FnOnce(&mut Running)) {
@@ -160,7 +164,7 @@ async fn open(
     call: &CallId,
     brief: Brief,
 ) -> Result<DelegationRecord, String> {
-    refuse_blind_retry(core, from, agent.id(), &brief)?;
+    escalation::after_failures(core, from, agent, &brief)?;
     settle_dangling(core, agent).map_err(|error| error.to_string())?;
     let checks: Vec<(String, String)> =
         brief.acceptance.iter().map(|line| core.check_named(line)).map(|check| (check.name, check.command)).collect();
@@ -168,6 +172,7 @@ async fn open(
     for (_, command) in &checks {
         core.permit_check(&host, from, call, command).await?;
     }
+    context::prepare(core, agent, from, &brief, &caller.cancel).await.map_err(|error| core.fail(error))?;
     let record = DelegationRecord {
         id: delegation_id(core, from, call),
         call: call.clone(),
@@ -185,34 +190,6 @@ async fn open(
     let (writes, events) = (vec![Write::Delegation(record.clone())], vec![(Some(from.clone()), started)]);
     agent.append_with(core, vec![item], writes, events).map_err(|error| error.to_string())?;
     Ok(record)
-}
-
-/// After two failed cycles the caller takes over or dictates the patch: no third blind retry.
-fn refuse_blind_retry(core: &Core, from: &AgentId, to: &AgentId, brief: &Brief) -> Result<(), String> {
-    if brief.explore {
-        return Ok(());
-    }
-    let since = core.turn_started_at();
-    let records = core.store.delegations(&core.session).map_err(|error| error.to_string())?;
-    let failed = records
-        .iter()
-        .rev()
-        .filter(|record| record.from == *from && record.to == *to && !record.brief.explore && record.opened_at >= since)
-        .take_while(|record| record.closed.as_ref().is_some_and(failed))
-        .count();
-    let dictated = [&brief.objective].into_iter().chain(&brief.facts).any(|text| text.contains("```"));
-    if failed >= FAILED_CYCLES && !dictated {
-        return Err(format!(
-            "{failed} delegations to `{to}` in a row did not pass their checks. Do not send it a third time: `take_over(reason)`, \
-             or dictate the exact patch in a fenced block (```) in `objective` or `facts`"
-        ));
-    }
-    Ok(())
-}
-
-/// Checks failed, or nothing came of it. A question that has to be decided is not a failure.
-fn failed(closed: &DelegationClosed) -> bool {
-    !closed.receipt.verified && closed.report.as_ref().is_none_or(|report| report.status != ReportStatus::NeedsDecision)
 }
 
 /// The `report` tool: evidence has to exist, and a `complete` whose acceptance fails is sent back once.

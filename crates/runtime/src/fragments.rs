@@ -89,13 +89,30 @@ pub(crate) fn go_on() -> Item {
     )
 }
 
+/// Words by which [`repeating`] is known.
+pub(crate) const REPEATING: &str = "You made the same call";
+
 /// The same call gives the same result again and again.
 pub(crate) fn repeating(times: usize) -> Item {
     fragment(
-        FragmentKind::Reminder,
+        FragmentKind::Drift,
         format!(
-            "<reminder>You made the same call {times} times with the same result. It will not change by itself: do \
+            "<reminder>{REPEATING} {times} times with the same result. It will not change by itself: do \
              something else, or say what is in the way.</reminder>"
+        ),
+    )
+}
+
+/// Words by which [`exploring`] is known.
+pub(crate) const EXPLORING_YOURSELF: &str = "of your steps so far went into reading and searching yourself";
+
+/// The lead explores where a specialist would do it for less.
+pub(crate) fn exploring(share: u32) -> Item {
+    fragment(
+        FragmentKind::Drift,
+        format!(
+            "<reminder>{share} % {EXPLORING_YOURSELF}. What you read stays in your context at your price: hand exploration to a \
+             specialist with one brief that asks for all you want to know, and read only what you have to judge.</reminder>"
         ),
     )
 }

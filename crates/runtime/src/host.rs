@@ -37,6 +37,7 @@ impl Host for HostPort {
         if let Err(error) = self.core.journal.event(Some(&request.agent), asked) {
             return Approval::No(format!("the question could not be recorded: {error}"));
         }
+        let _asking = self.core.asks();
         if !self.core.front.attended() {
             self.core.person_missed();
         }
@@ -72,6 +73,7 @@ impl Host for HostPort {
     }
 
     async fn ask_user(&self, agent: &AgentId, question: &str) -> Result<String, String> {
+        let _asking = self.core.asks();
         tokio::select! {
             answer = self.core.front.ask(agent, question) => answer,
             () = self.scope.cancel.cancelled() => Err("the user interrupted".to_owned()),

@@ -4,10 +4,12 @@
 mod agent;
 mod baseline;
 mod budget;
+mod compaction;
 mod delegation;
 mod error;
 mod fragments;
 mod front;
+mod habits;
 mod host;
 mod infer;
 mod journal;
@@ -17,8 +19,11 @@ mod run;
 mod session;
 pub mod setup;
 mod structured;
+mod switching;
 mod toolrun;
+mod turn;
 mod verification;
+mod warmth;
 
 pub use baseline::estimate as estimate_baseline;
 pub use error::RuntimeError;

@@ -1,9 +1,7 @@
 //! What an agent does next, read off its transcript alone. Pure: the conversation is the execution state, so a process that
 //! was killed goes on exactly where the stored items say.
 
-use protocol::{Item, Report, ResultPart, StopReason, ToolOutcome};
-
-use crate::toolrun::INTERRUPTED;
+use protocol::{Item, Report, StopReason, ToolOutcome};
 
 /// The next thing to do for an agent.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,61 +46,16 @@ fn after_answer(item: &Item, stop: &StopReason) -> Next {
     }
 }
 
-/// The report that the last results accepted, read from the arguments of the call that made it.
+/// The report that the last results accepted.
 fn accepted_report(items: &[Item], results: &[ToolOutcome]) -> Option<Report> {
+    report_of(items.iter().rev().nth(1)?, results)
+}
+
+/// The report that these results accepted, read from the arguments of the call that made it.
+pub(crate) fn report_of(asked: &Item, results: &[ToolOutcome]) -> Option<Report> {
     let accepted = results.iter().find(|result| result.tool == "report" && !result.is_error)?;
-    let asked = items.iter().rev().nth(1)?;
     let (_, _, arguments) = asked.tool_calls().into_iter().find(|(id, ..)| *id == accepted.call.as_str())?;
     tools::read_report(&serde_json::from_str(arguments).ok()?)
-}
-
-/// Items since the last user item (a brief, for a specialist), that one included.
-pub(crate) fn since_user(items: &[Item]) -> &[Item] {
-    let start = items.iter().rposition(|item| matches!(item, Item::User { .. })).unwrap_or(0);
-    &items[start..]
-}
-
-/// Model calls answered since the last user item.
-pub(crate) fn steps_since_user(items: &[Item]) -> u32 {
-    since_user(items).iter().filter(|item| matches!(item, Item::Assistant { .. })).count() as u32
-}
-
-/// Whether `take_over` was granted since the last user item.
-pub(crate) fn took_over(items: &[Item]) -> bool {
-    since_user(items).iter().any(|item| match item {
-        Item::ToolResults { results } => results.iter().any(|result| result.tool == "take_over" && !result.is_error),
-        _ => false,
-    })
-}
-
-/// How often the most frequent (call, result) pair of the last ten tool results occurs.
-pub(crate) fn repeats(items: &[Item]) -> usize {
-    const LOOKED_AT: usize = 10;
-    let mut pairs: Vec<(&str, &str, &ToolOutcome)> = Vec::new();
-    for pair in since_user(items).windows(2) {
-        let [asked, Item::ToolResults { results }] = pair else { continue };
-        if results.iter().any(was_interrupted) {
-            continue;
-        }
-        for result in results {
-            let call = asked.tool_calls().into_iter().find(|(id, ..)| *id == result.call.as_str());
-            if let Some((_, name, arguments)) = call {
-                pairs.push((name, arguments, result));
-            }
-        }
-    }
-    let recent = &pairs[pairs.len().saturating_sub(LOOKED_AT)..];
-    recent.iter().map(|pair| recent.iter().filter(|other| same(pair, other)).count()).max().unwrap_or(0)
-}
-
-/// A call that the program's own end cut off. Asking again for the whole step is what the agent was told to consider, and
-/// no sign of going round in circles.
-fn was_interrupted(result: &ToolOutcome) -> bool {
-    result.content.iter().any(|part| matches!(part, ResultPart::Text { text } if text == INTERRUPTED))
-}
-
-fn same(a: &(&str, &str, &ToolOutcome), b: &(&str, &str, &ToolOutcome)) -> bool {
-    a.0 == b.0 && a.1 == b.1 && a.2.content == b.2.content
 }
 
 #[cfg(test)]

@@ -55,36 +55,3 @@ fn a_cut_answer_goes_on_and_a_refusal_ends() {
     assert_eq!(next(&[says("no", StopReason::Refusal)]), Next::Refused("no".into()));
     assert_eq!(next(&[says("all", StopReason::EndTurn)]), Next::Answered("all".into()));
 }
-
-#[test]
-fn a_take_over_lasts_until_the_next_user_input() {
-    let mut items = vec![Item::user("x"), asks("1", "take_over", "{}"), results("1", "take_over", "open", false)];
-    assert!(took_over(&items));
-    items.push(Item::Fragment { kind: FragmentKind::Steering, text: "use tabs".into() });
-    assert!(took_over(&items), "the user's words in the middle of a turn do not begin another");
-    assert_eq!(next(&items), Next::Infer);
-    items.push(Item::user("y"));
-    assert!(!took_over(&items));
-}
-
-#[test]
-fn repeats_count_the_same_call_with_the_same_result() {
-    let mut items = vec![Item::user("x")];
-    for round in 0..4 {
-        let id = round.to_string();
-        items.push(asks(&id, "bash", r#"{"command":"make"}"#));
-        items.push(results(&id, "bash", "error", true));
-    }
-    assert_eq!(repeats(&items), 4);
-    items.push(asks("9", "bash", r#"{"command":"make"}"#));
-    items.push(results("9", "bash", "another error", true));
-    assert_eq!(repeats(&items), 4);
-    assert_eq!(steps_since_user(&items), 5);
-    let mut killed = vec![Item::user("x")];
-    for round in 0..5 {
-        let id = round.to_string();
-        killed.push(asks(&id, "bash", r#"{"command":"make"}"#));
-        killed.push(results(&id, "bash", crate::toolrun::INTERRUPTED, true));
-    }
-    assert_eq!(repeats(&killed), 0, "being killed is not going round in circles");
-}

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{DelegationId, FragmentKind, Item, Purpose, Report, Timestamp};
+use protocol::{DelegationId, ErrorKind, FragmentKind, Report, Timestamp};
 use store::{InputMode as StoredMode, Write};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::Agent;
+use crate::compaction::{Why, compact, due};
 use crate::error::RuntimeError;
 use crate::fragments;
-use crate::infer::{CallFor, infer};
+use crate::infer::infer;
 use crate::machine::{self, Next};
 use crate::session::Core;
 use crate::toolrun::run_tools;
@@ -77,11 +78,10 @@ pub(crate) async fn run_agent(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
                 if let Some(ended) = guard(core, agent, scope)? {
                     return Ok(ended);
                 }
-                let call = CallFor { purpose: Purpose::Step, delegation: scope.delegation.as_ref() };
-                infer(core, agent, call, &scope.cancel).await?;
+                step(core, agent, scope).await?;
             }
             Next::Continue => {
-                if reminded(agent, &fragments::go_on()) >= REMINDERS {
+                if agent.turn.reminded(&fragments::go_on()) >= REMINDERS {
                     return Ok(Ended::Limit(format!(
                         "the answer was cut off at the output limit of {} tokens, again and again",
                         agent.brain.max_tokens
@@ -92,7 +92,7 @@ pub(crate) async fn run_agent(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
             Next::Refused(text) => return Ok(Ended::Refused(text)),
             Next::Reported(report) => return Ok(Ended::Reported(report)),
             Next::Answered(text) => {
-                if scope.delegation.is_none() || reminded(agent, &fragments::must_report()) >= REMINDERS {
+                if scope.delegation.is_none() || agent.turn.reminded(&fragments::must_report()) >= REMINDERS {
                     return Ok(Ended::Answered(text));
                 }
                 agent.append(core, vec![fragments::must_report()], Vec::new(), Vec::new())?;
@@ -101,12 +101,28 @@ pub(crate) async fn run_agent(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
     }
 }
 
+/// One step, in a window that has room for it.
+async fn step(core: &Arc<Core>, agent: &mut Agent, scope: &Scope) -> Result<(), RuntimeError> {
+    if let Some(why) = due(core, agent) {
+        compact(core, agent, why, &scope.cancel).await?;
+    }
+    let delegation = scope.delegation.as_ref();
+    match infer(core, agent, delegation, &scope.cancel).await {
+        Err(RuntimeError::Provider { error, .. }) if error.kind == ErrorKind::Overflow => {
+            // The provider counts otherwise than we do: close the window, and try once more.
+            compact(core, agent, Why::Overflow, &scope.cancel).await?;
+            infer(core, agent, delegation, &scope.cancel).await
+        }
+        done => done,
+    }
+}
+
 /// Limits, checked between steps and never in the middle of a tool.
 fn guard(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<Option<Ended>, RuntimeError> {
     if let Some(reason) = core.budget_exhausted(scope)? {
         return Ok(Some(Ended::Limit(reason)));
     }
-    let (taken, cap) = (machine::steps_since_user(&agent.items), agent.spec.limits.steps);
+    let (taken, cap) = (agent.turn.steps, agent.spec.limits.steps);
     if taken >= cap {
         return Ok(Some(Ended::Limit(format!("{} reached its limit of {cap} steps", agent.spec.id))));
     }
@@ -114,38 +130,24 @@ fn guard(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<Option<Ended>,
         let minutes = agent.spec.limits.minutes;
         return Ok(Some(Ended::Limit(format!("{} reached its limit of {minutes} minutes", agent.spec.id))));
     }
-    let repeats = machine::repeats(&agent.items);
+    let repeats = agent.turn.repeats();
     if repeats >= REPEATS_STOPPED {
         return Ok(Some(Ended::Looping(repeats)));
     }
-    if repeats >= REPEATS_TOLD && fragments_since_user(agent, FragmentKind::Drift) == 0 {
-        agent.append(core, vec![as_drift(fragments::repeating(repeats))], Vec::new(), Vec::new())?;
+    if repeats >= REPEATS_TOLD && agent.turn.told(FragmentKind::Drift, fragments::REPEATING) == 0 {
+        agent.append(core, vec![fragments::repeating(repeats)], Vec::new(), Vec::new())?;
+    }
+    if core.is_main(agent.id())
+        && let Some(share) = agent.habits.to_tell()
+        && !core.team.is_solo()
+    {
+        agent.append(core, vec![fragments::exploring(share)], Vec::new(), Vec::new())?;
     }
     let left = cap - taken;
-    if scope.delegation.is_some() && left <= STEPS_WARNED && fragments_since_user(agent, FragmentKind::Budget) == 0 {
+    if scope.delegation.is_some() && left <= STEPS_WARNED && agent.turn.told(FragmentKind::Budget, "") == 0 {
         agent.append(core, vec![fragments::steps_left(left)], Vec::new(), Vec::new())?;
     }
     Ok(None)
-}
-
-/// A loop warning is counted apart from the reminders to report.
-fn as_drift(item: Item) -> Item {
-    match item {
-        Item::Fragment { text, .. } => Item::Fragment { kind: FragmentKind::Drift, text },
-        other => other,
-    }
-}
-
-fn fragments_since_user(agent: &Agent, wanted: FragmentKind) -> usize {
-    machine::since_user(&agent.items)
-        .iter()
-        .filter(|item| matches!(item, Item::Fragment { kind, .. } if *kind == wanted))
-        .count()
-}
-
-/// How often this very reminder was given since the last user item: each has its own count.
-fn reminded(agent: &Agent, reminder: &Item) -> usize {
-    machine::since_user(&agent.items).iter().filter(|item| *item == reminder).count()
 }
 
 /// Input that came while the turn runs and is meant to steer it becomes part of the main agent's transcript here.

@@ -2,6 +2,9 @@
 
 mod core;
 mod ending;
+mod rest;
+mod status;
+mod windows;
 
 use std::sync::Arc;
 
@@ -115,6 +118,7 @@ impl Session {
     /// # Errors
     /// [`RuntimeError::Store`] when not even the failure could be recorded.
     pub async fn turn(&self, input: &str, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
+        self.core.came_back();
         let work = async {
             let slot = self.core.agent(self.core.team.main())?;
             let mut main = slot.lock().await;
@@ -135,7 +139,7 @@ impl Session {
             let slot = self.core.agent(self.core.team.main())?;
             let mut main = slot.lock().await;
             self.promote_admitted(&mut main, None).await?;
-            if machine::since_user(&main.items).iter().all(|item| !matches!(item, Item::User { .. })) {
+            if !main.turn.asked {
                 return Err(RuntimeError::Setup("this session has no task yet: give it one".to_owned()));
             }
             self.work(&mut main, cancel).await
@@ -261,6 +265,7 @@ impl Session {
 
     /// A failure becomes an `error` event and a status.
     async fn conclude(&self, result: Result<TurnOutcome, RuntimeError>) -> Result<TurnOutcome, RuntimeError> {
+        self.core.is_active();
         let error = match result {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,

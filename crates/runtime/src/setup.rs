@@ -7,6 +7,7 @@ use std::sync::Arc;
 use brains::Client;
 use catalogue::Catalogue;
 use protocol::{Clock, SessionId, Usd};
+use routing::Policy;
 use store::Store;
 use team::Team;
 use tools::ApprovalMode;
@@ -46,6 +47,8 @@ pub struct Setup {
     pub approval: ApprovalMode,
     /// The environment of child processes, already filtered.
     pub environment: Vec<(String, String)>,
+    /// What moves agents along their ladders.
+    pub policy: Arc<Policy>,
     /// Limits of this run.
     pub limits: Limits,
     /// JSON Schema that the final answer has to follow.

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use catalogue::Catalogue;
-use protocol::{Clock, Dialect, ErrorKind, ProviderError, Reply, Request, Timestamp, Usage};
+use protocol::{Clock, Dialect, ErrorKind, ProviderError, Reply, Request, StopReason, Timestamp, Usage};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{self, Reasoning, Voice};
@@ -43,6 +44,8 @@ pub(crate) struct Exchange {
     pub(crate) reply: Reply,
     pub(crate) fault: Option<Fault>,
     pub(crate) writes: PendingWrites,
+    /// What the answer takes before its first byte, on the clock of the play.
+    pub(crate) takes: Duration,
 }
 
 /// Cache entries that wait for the first byte of the answer.
@@ -160,7 +163,9 @@ impl Simulator {
         let (usage, writes) = self.bill(&measured, &facts, start);
         let reply = self.reply(&played, &voice, fault.as_ref(), usage, chat);
         let head = Request { model: request.model.clone(), settings: request.settings.clone(), ..Request::default() };
-        Ok(Exchange { request: head, reply, fault, writes })
+        // A few tokens take no time worth counting.
+        let takes = if reply.stop == StopReason::MaxTokens { 0 } else { played.advance_ms };
+        Ok(Exchange { request: head, reply, fault, writes, takes: Duration::from_millis(takes) })
     }
 
     /// Refusals that depend on the size of the prompt or on a fault.

@@ -30,6 +30,8 @@ pub(crate) struct Play {
     pub(crate) thinking: Option<String>,
     pub(crate) say: Option<String>,
     pub(crate) calls: Vec<Call>,
+    /// What the answer takes, in milliseconds of the play.
+    pub(crate) advance_ms: u64,
 }
 
 /// Why a request cannot be answered by the scenario.
@@ -83,7 +85,14 @@ fn replay(actor: &Actor, progress: &Progress, scene: &Scene<'_>) -> Play {
         name,
         arguments,
     });
-    Play { actor: actor.id.clone(), step: progress.step, thinking: None, say: None, calls: calls.collect() }
+    Play {
+        actor: actor.id.clone(),
+        step: progress.step,
+        thinking: None,
+        say: None,
+        calls: calls.collect(),
+        advance_ms: actor.advance_ms,
+    }
 }
 
 /// One answer of the model with what came back: all user-role messages up to the next answer.
@@ -191,6 +200,7 @@ impl<'a> Scene<'a> {
             thinking: line.thinking.map(|text| fill(text, &names)),
             say: line.say.map(|text| fill(text, &names)),
             calls: calls.collect(),
+            advance_ms: actor.advance_ms,
         })
     }
 
@@ -210,6 +220,8 @@ impl<'a> Scene<'a> {
 
     fn meets(&self, condition: &Condition) -> bool {
         condition.last_result.as_ref().is_none_or(|pattern| pattern.0.is_match(&self.last_result()))
+            && condition.all_results.as_ref().is_none_or(|pattern| pattern.0.is_match(&self.all_results()))
+            && condition.lacks.as_ref().is_none_or(|pattern| !pattern.0.is_match(&self.all_results()))
             && condition.has_tool.as_deref().is_none_or(|name| self.has_tool(name))
     }
 

@@ -11,6 +11,7 @@
 //! actors:
 //!   - id: main
 //!     when: {system_contains: "You are `main`", model: "claude-opus-*"}
+//!     advance_ms: 0                         # what an answer takes on a clock that is moved by hand
 //!     steps:
 //!       - say: "I look first."
 //!         thinking: "..."
@@ -32,7 +33,11 @@
 //!   user message that carries no tool results, so that a script starts anew with every task; the default is
 //!   `count: conversation`.
 //! - **Cases**: the first whose `if` holds is played. `if` knows `last_result` (a regex on the text behind the last
-//!   assistant message) and `has_tool`. When none holds, `otherwise` is played.
+//!   assistant message), `all_results` (a regex on all user-role text of the request), `lacks` (a regex that this text does
+//!   not match) and `has_tool`; all that are given must hold. When none holds, `otherwise` is played.
+//! - **`advance_ms`** of an actor is what each of its answers takes before the first byte. A manual clock is moved forward by
+//!   it, any other is waited for. An answer that the caller's output limit cut takes nothing: so a request that only keeps
+//!   a cache alive does.
 //! - **Captures** are usable as `{{name}}` in `say`, `thinking` and every string of `args` of their step or case. `from` is
 //!   `last_result` or `all_results` (all user-role text of the request); group 1 of the regex, or the whole match.
 //!   Without a match the `default` is taken; without a default the request is refused with a 400 that says so. Known
@@ -82,6 +87,9 @@ pub(crate) struct Actor {
     pub(crate) when: When,
     #[serde(default)]
     pub(crate) count: Count,
+    /// What an answer takes, in milliseconds of the play.
+    #[serde(default)]
+    pub(crate) advance_ms: u64,
     #[serde(default)]
     pub(crate) steps: Vec<Step>,
     #[serde(default)]
@@ -135,6 +143,8 @@ pub(crate) struct Case {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Condition {
     pub(crate) last_result: Option<Pattern>,
+    pub(crate) all_results: Option<Pattern>,
+    pub(crate) lacks: Option<Pattern>,
     pub(crate) has_tool: Option<String>,
 }
 

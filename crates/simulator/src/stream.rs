@@ -28,6 +28,7 @@ enum End {
 pub(crate) struct Outgoing {
     chunks: std::vec::IntoIter<Bytes>,
     end: End,
+    takes: Duration,
     first: Duration,
     pace: Duration,
     writes: Option<PendingWrites>,
@@ -65,6 +66,7 @@ impl Outgoing {
         Self {
             chunks: chunks.into_iter(),
             end,
+            takes: exchange.takes,
             first: Duration::from_millis(latency.first_token_ms + slow),
             pace: Duration::from_millis(latency.per_chunk_ms),
             writes: Some(exchange.writes),
@@ -93,6 +95,12 @@ impl Outgoing {
             }
         }
         if let Some(writes) = self.writes.take() {
+            if !self.takes.is_zero() {
+                tokio::select! {
+                    () = self.simulator.clock.elapse(self.takes) => {}
+                    () = self.simulator.stop.cancelled() => return None,
+                }
+            }
             self.simulator.commit(&writes);
         }
         Some(Ok(chunk))

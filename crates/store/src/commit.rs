@@ -144,8 +144,8 @@ fn put_session(to: &Connection, record: &SessionRecord) -> Done {
 }
 
 fn add_window(to: &Connection, session: &SessionId, record: &WindowRecord) -> Done {
-    let sql = "INSERT INTO windows (session, agent, seq, id, brain, dialect, tools, system, reason, opened_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let sql = "INSERT INTO windows (session, agent, seq, id, brain, dialect, tools, system, reason, opened_at, carried)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let values = params![
         session.as_str(),
         record.agent.as_str(),
@@ -157,6 +157,7 @@ fn add_window(to: &Connection, session: &SessionId, record: &WindowRecord) -> Do
         Json(&record.system),
         record.reason,
         Moment(record.opened_at),
+        record.carried,
     ];
     execute(to, sql, values)
 }

@@ -9,6 +9,7 @@ mod commit;
 mod cost;
 mod database;
 mod error;
+mod history;
 mod lookup;
 mod read;
 mod record;
@@ -17,6 +18,7 @@ mod schema;
 pub use cost::{By, Cost};
 pub use database::{FaultPlan, Store};
 pub use error::StoreError;
+pub use history::{ChangingCall, TranscriptItem, WindowOpening};
 pub use record::{
     DelegationClosed, DelegationRecord, InputMode, InputRecord, NoteRecord, SessionRecord, SessionSummary, StoredItem,
     ToolDone, ToolIntent, ToolRun, WindowRecord, Write,

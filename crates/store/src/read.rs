@@ -219,6 +219,7 @@ fn window(row: &Row<'_>) -> rusqlite::Result<WindowRecord> {
         system: json(row, "system")?,
         reason: row.get("reason")?,
         opened_at: moment(row, "opened_at")?,
+        carried: row.get("carried")?,
     })
 }
 

@@ -63,6 +63,9 @@ pub struct WindowRecord {
     pub reason: String,
     /// When.
     pub opened_at: Timestamp,
+    /// How many of its first items were put there when it opened (what was carried over from the window before it): they are
+    /// no new words of anybody.
+    pub carried: u64,
 }
 
 /// An item of an agent's transcript with the bytes it was rendered to.

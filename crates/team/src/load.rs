@@ -44,7 +44,8 @@ pub fn load(text: &str, source: &str, options: &LoadOptions) -> Result<Team, Tea
 /// The file cannot be read.
 pub fn alias_names(text: &str, source: &str, from_project: bool) -> Result<BTreeSet<String>, TeamError> {
     let file = read(text, source, &LoadOptions { from_project, ..LoadOptions::default() })?;
-    let used = file.agents.iter().flatten().flat_map(AgentFile::brains).chain(file.models.values());
+    let used = file.agents.iter().flatten().flat_map(AgentFile::brains);
+    let used = used.chain(file.models.values()).chain(&file.compaction.summarizer);
     let named = used.filter_map(|brain| match brain {
         BrainField::Name(name) => Some(name),
         BrainField::Full(full) if full.provider.is_none() => full.model.as_ref(),
@@ -100,8 +101,8 @@ fn in_plain_words(words: &str) -> String {
         ("expected struct VerifyEntry", "expected a check with `name` and `command`"),
         ("expected struct LimitsFile", "expected `steps`, `usd`, `minutes`"),
         ("expected struct BudgetFile", "expected `usd`, `steps`"),
-        ("expected struct CompactionFile", "expected `at`, `keep_tail`, `summary_max`"),
-        ("expected struct CacheFile", "expected `prefix`, `tail`"),
+        ("expected struct CompactionFile", "expected `at_tokens`, `keep_tail`, `summary_max`, `summarizer`"),
+        ("expected struct CacheFile", "expected `prefix`, `tail`, `keep_warm`, `max_pings`"),
     ] {
         words = words.replace(type_name, plain);
     }

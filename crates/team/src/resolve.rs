@@ -3,24 +3,19 @@
 mod agents;
 mod brains;
 mod grants;
+mod windows;
 
 use std::collections::BTreeSet;
 
 use catalogue::yaml::Path;
 use protocol::Usd;
-use protocol::request::Ttl;
 
 pub(crate) use self::brains::default_alias;
 use crate::error::{Mistake, TeamErrorKind};
 use crate::load::{self, LoadOptions};
-use crate::schema::{CompactAt, File};
+use crate::schema::File;
 use crate::show::Sources;
-use crate::spec::{Budget, CacheSettings, Compaction, Team, VerifyEntry};
-
-/// Tokens kept word for word through a compaction, and the cap of its summary: together they stay well below the 30,000
-/// tokens at which the cost of a window is nearly flat.
-const KEEP_TAIL: u64 = 10_000;
-const SUMMARY_MAX: u32 = 5_000;
+use crate::spec::{Budget, Team, VerifyEntry};
 
 /// Makes the team.
 pub(crate) fn team(mut file: File, text: &str, source: &str, options: &LoadOptions) -> Result<Team, Mistake> {
@@ -34,15 +29,16 @@ pub(crate) fn team(mut file: File, text: &str, source: &str, options: &LoadOptio
     }
     let mut sources = Sources::new(source, text, borrowed);
     brains::check_aliases(&file, options)?;
-    let agents = agents::resolve(&file, options, &mut sources, &mut notes)?;
+    let compaction = windows::of_team(&file, options)?;
+    let agents = agents::resolve(&file, &compaction, options, &mut sources, &mut notes)?;
     verify(&file.verify)?;
     Ok(Team {
         name: name(&file, source),
         agents,
         verify: file.verify.clone(),
         budget: budget(&file)?,
-        compaction: compaction(&file)?,
-        cache: cache(&file)?,
+        compaction,
+        cache: windows::cache(&file.cache)?,
         notes,
         sources,
     })
@@ -114,40 +110,4 @@ fn at_least_one(number: Option<u32>, path: &Path, field: &str) -> Result<(), Mis
         Some(0) => Err(Mistake::at(TeamErrorKind::Value, path.key(field), "found 0; allowed is 1 or more")),
         _ => Ok(()),
     }
-}
-
-fn compaction(file: &File) -> Result<Compaction, Mistake> {
-    let given = file.compaction;
-    let compaction = Compaction {
-        at: match given.at {
-            Some(CompactAt::Tokens(tokens)) => Some(tokens),
-            Some(CompactAt::Auto(_)) | None => None,
-        },
-        keep_tail: given.keep_tail.unwrap_or(KEEP_TAIL),
-        summary_max: given.summary_max.unwrap_or(SUMMARY_MAX),
-    };
-    let kept = compaction.keep_tail.saturating_add(u64::from(compaction.summary_max));
-    match compaction.at {
-        Some(at) if at <= kept => Err(Mistake::at(
-            TeamErrorKind::Value,
-            root("compaction").key("at"),
-            format!(
-                "found {at}; allowed is more than keep_tail + summary_max ({kept}), or every window would be closed at once"
-            ),
-        )),
-        _ => Ok(compaction),
-    }
-}
-
-fn cache(file: &File) -> Result<CacheSettings, Mistake> {
-    let prefix = file.cache.prefix.unwrap_or(Ttl::Short);
-    let tail = file.cache.tail.unwrap_or(Ttl::Short);
-    if prefix == Ttl::Short && tail == Ttl::Long {
-        return Err(Mistake::at(
-            TeamErrorKind::Value,
-            root("cache").key("tail"),
-            "found long behind a short prefix; providers refuse that order: make the prefix long too, or the tail short",
-        ));
-    }
-    Ok(CacheSettings { prefix, tail })
 }

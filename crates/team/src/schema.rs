@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use crate::settings::{ContextMode, EscalateTo, KeepWarm};
 use crate::spec::{Audience, Role, VerifyEntry};
 
 /// A team of agents.
@@ -29,9 +30,9 @@ pub(crate) struct File {
     pub(crate) verify: Vec<VerifyEntry>,
     /// What a session may cost, all agents together.
     pub(crate) budget: BudgetFile,
-    /// When and how a window is closed.
+    /// When and how a window is closed. An agent may say otherwise for itself.
     pub(crate) compaction: CompactionFile,
-    /// How long cached prompts live.
+    /// How long cached prompts live, and whether they are kept alive.
     pub(crate) cache: CacheFile,
 }
 
@@ -50,7 +51,7 @@ pub(crate) struct AgentFile {
     /// What it thinks with. Left out: `premium` for the coordinator, `fast` for a specialist.
     #[serde(default)]
     pub(crate) brain: Option<BrainField>,
-    /// The brains it may move along, cheapest first. Its own brain is one of them.
+    /// The brains it may move along, cheapest first. Its own brain is one of them. It moves where a window is closed.
     #[serde(default)]
     pub(crate) ladder: Vec<BrainField>,
     /// What its prompt says beyond the role's.
@@ -68,6 +69,18 @@ pub(crate) struct AgentFile {
     /// To whom the coordinator may delegate. Left out, every specialist.
     #[serde(default)]
     pub(crate) delegates_to: Option<Vec<String>>,
+    /// When and how its windows are closed. What is left out is the team's.
+    #[serde(default)]
+    pub(crate) compaction: CompactionFile,
+    /// Specialists only: whether it goes on in its context when a new brief arrives. Left out: `auto`.
+    #[serde(default)]
+    pub(crate) context: Option<ContextMode>,
+    /// Whether its cache is kept alive through waits. Left out, what the team says under `cache`.
+    #[serde(default)]
+    pub(crate) keep_warm: Option<KeepWarm>,
+    /// Specialists only: who goes on when the highest rung of its ladder failed twice. Left out: `main`.
+    #[serde(default)]
+    pub(crate) escalate_to: Option<EscalateTo>,
 }
 
 /// A brain in full: an alias or a model at a provider, and how to use it.
@@ -101,7 +114,7 @@ pub(crate) enum BrainField {
 impl AgentFile {
     /// Every brain it names.
     pub(crate) fn brains(&self) -> impl Iterator<Item = &BrainField> {
-        self.brain.iter().chain(&self.ladder)
+        self.brain.iter().chain(&self.ladder).chain(&self.compaction.summarizer)
     }
 }
 
@@ -138,36 +151,43 @@ pub(crate) struct BudgetFile {
 }
 
 /// When and how a window is closed.
-#[derive(Clone, Copy, Debug, Default, serde::Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CompactionFile {
-    /// Prompt tokens, or `auto`: where it is cheapest by the brain's prices.
-    pub(crate) at: Option<CompactAt>,
+    /// Prompt tokens at which a window is closed; `auto`: where it is cheapest by the brain's prices; `never`: only by hand,
+    /// or where the next request would not fit.
+    pub(crate) at_tokens: Option<CompactField>,
+    /// Older name of `at_tokens`.
+    pub(crate) at: Option<CompactField>,
     /// Tokens of the newest items that are kept word for word.
     pub(crate) keep_tail: Option<u64>,
     /// Most tokens of the summary.
     pub(crate) summary_max: Option<u32>,
+    /// Who writes the summary when the window's own cache is cold. Left out: the cheapest capable brain of the team.
+    pub(crate) summarizer: Option<BrainField>,
 }
 
-/// A number of tokens, or `auto`.
+/// A number of tokens, `auto` or `never`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(untagged)]
-pub(crate) enum CompactAt {
+pub(crate) enum CompactField {
     /// Tokens.
     Tokens(u64),
-    /// `auto`
-    Auto(AutoWord),
+    /// `auto` or `never`
+    Word(CompactWord),
 }
 
-/// The word `auto`.
+/// The words for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-pub(crate) enum AutoWord {
-    /// `auto`
+pub(crate) enum CompactWord {
+    /// Where it is cheapest by the brain's prices.
     Auto,
+    /// Only by hand, or where the next request would not fit.
+    Never,
 }
 
-/// How long cached prompts live.
+/// How long cached prompts live, and whether they are kept alive.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CacheFile {
@@ -177,6 +197,10 @@ pub(crate) struct CacheFile {
     /// What grows behind them.
     #[schemars(with = "Option<LifeWord>")]
     pub(crate) tail: Option<Ttl>,
+    /// Whether caches are kept alive through waits. Left out: `auto`.
+    pub(crate) keep_warm: Option<KeepWarm>,
+    /// Most requests that only keep one cache alive, within one wait. Left out: 24.
+    pub(crate) max_pings: Option<u32>,
 }
 
 /// How long a cache entry lives.
@@ -260,22 +284,22 @@ impl<'de> Deserialize<'de> for ToolNames {
     }
 }
 
-impl<'de> Deserialize<'de> for CompactAt {
+impl<'de> Deserialize<'de> for CompactField {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Shapes;
         impl Visitor<'_> for Shapes {
-            type Value = CompactAt;
+            type Value = CompactField;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of tokens, or `auto`")
+                f.write_str("a number of tokens, `auto` or `never`")
             }
-            fn visit_u64<E: Error>(self, tokens: u64) -> Result<CompactAt, E> {
-                Ok(CompactAt::Tokens(tokens))
+            fn visit_u64<E: Error>(self, tokens: u64) -> Result<CompactField, E> {
+                Ok(CompactField::Tokens(tokens))
             }
-            fn visit_str<E: Error>(self, word: &str) -> Result<CompactAt, E> {
-                if word == "auto" {
-                    Ok(CompactAt::Auto(AutoWord::Auto))
-                } else {
-                    Err(E::invalid_value(serde::de::Unexpected::Str(word), &self))
+            fn visit_str<E: Error>(self, word: &str) -> Result<CompactField, E> {
+                match word {
+                    "auto" => Ok(CompactField::Word(CompactWord::Auto)),
+                    "never" => Ok(CompactField::Word(CompactWord::Never)),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)),
                 }
             }
         }

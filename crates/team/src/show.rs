@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use catalogue::yaml::{self, Path};
-use protocol::Brain;
 use protocol::request::Ttl;
+use protocol::{Brain, Effort};
 
+use crate::settings::Compaction;
 use crate::spec::{AgentSpec, Role, Team};
 
 /// A resolved field.
@@ -92,12 +93,12 @@ impl Team {
         let settings = [
             ("budget", "usd", self.budget.usd.map_or_else(no_limit, |usd| usd.to_string())),
             ("budget", "steps", self.budget.steps.map_or_else(no_limit, |steps| steps.to_string())),
-            ("compaction", "at", self.compaction.at.map_or("auto".to_owned(), |at| at.to_string())),
-            ("compaction", "keep_tail", self.compaction.keep_tail.to_string()),
-            ("compaction", "summary_max", self.compaction.summary_max.to_string()),
             ("cache", "prefix", lifetime(self.cache.prefix)),
             ("cache", "tail", lifetime(self.cache.tail)),
+            ("cache", "keep_warm", self.cache.keep_warm.as_str().to_owned()),
+            ("cache", "max_pings", self.cache.max_pings.to_string()),
         ];
+        list.compaction("", &self.compaction, &Path::default(), &Path::default());
         for (section, field, value) in settings {
             let path = Path::default().key(section).key(field);
             list.add(&format!("{section}.{field}"), value, &path, "default");
@@ -149,6 +150,35 @@ impl List<'_> {
         self.add(&shown("limits.minutes"), agent.limits.minutes.to_string(), &limits.key("minutes"), &default);
         let addressees: Vec<String> = agent.delegates_to.iter().map(ToString::to_string).collect();
         self.add(&shown("delegates_to"), list_of(&addressees), &path.key("delegates_to"), &default);
+        self.compaction(&format!("agents.{id}."), &agent.compaction, path, &Path::default());
+        let team = Path::default().key("cache").key("keep_warm");
+        let said = self.sources.said(&path.key("keep_warm")).or_else(|| self.sources.said(&team));
+        let warm = agent.keep_warm.as_str().to_owned();
+        self.push(shown("keep_warm"), warm, said.unwrap_or_else(|| "default".to_owned()));
+        if agent.role == Role::Specialist {
+            self.add(&shown("context"), agent.context.as_str().to_owned(), &path.key("context"), "default");
+            let escalate_to = agent.escalate_to.as_str().to_owned();
+            self.add(&shown("escalate_to"), escalate_to, &path.key("escalate_to"), "default");
+        }
+    }
+
+    /// When a window is closed: said by the agent itself, by its team, or left out.
+    fn compaction(&mut self, shown: &str, compaction: &Compaction, own: &Path, team: &Path) {
+        let cheapest = || "the cheapest capable brain of the team".to_owned();
+        let summarizer = compaction.summarizer.as_ref().map_or_else(cheapest, ToString::to_string);
+        let fields = [
+            ("at_tokens", compaction.at.to_string()),
+            ("keep_tail", compaction.keep_tail.to_string()),
+            ("summary_max", compaction.summary_max.to_string()),
+            ("summarizer", summarizer),
+        ];
+        for (field, value) in fields {
+            let names: &[&str] = if field == "at_tokens" { &["at_tokens", "at"] } else { &[field] };
+            let said = [own, team].iter().find_map(|holder| {
+                names.iter().find_map(|name| self.sources.said(&holder.key("compaction").key(name)))
+            });
+            self.push(format!("{shown}compaction.{field}"), value, said.unwrap_or_else(|| "default".to_owned()));
+        }
     }
 
     fn tools(&mut self, agent: &AgentSpec, path: &Path, default: &str) {
@@ -174,7 +204,7 @@ impl List<'_> {
         self.push(shown("provider"), brain.provider.clone(), origin.clone());
         self.push(shown("model"), brain.model.clone(), origin);
         let own = "the model's own".to_owned();
-        let effort = brain.effort.map_or(own.clone(), |effort| format!("{effort:?}").to_lowercase());
+        let effort = brain.effort.map_or(own.clone(), effort_word);
         let temperature = brain.temperature.map_or(own, |temperature| temperature.to_string());
         let headers: Vec<String> = brain.headers.keys().cloned().collect();
         self.add(&shown("max_tokens"), brain.max_tokens.to_string(), &path.key("max_tokens"), "default");
@@ -182,6 +212,11 @@ impl List<'_> {
         self.add(&shown("effort"), effort, &path.key("effort"), "default");
         self.add(&shown("headers"), list_of(&headers), &path.key("headers"), "default");
     }
+}
+
+/// As written in the file.
+pub(crate) fn effort_word(effort: Effort) -> String {
+    format!("{effort:?}").to_lowercase()
 }
 
 fn list_of(names: &[String]) -> String {

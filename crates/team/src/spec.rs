@@ -1,10 +1,10 @@
 //! A team as the runtime works with it: everything resolved, nothing left to default.
 
-use protocol::request::Ttl;
 use protocol::{AgentId, Brain, Usd};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::settings::{CacheSettings, Compaction, ContextMode, EscalateTo, KeepWarm};
 use crate::show::Sources;
 
 /// What an agent is in its team.
@@ -83,6 +83,14 @@ pub struct AgentSpec {
     pub limits: Limits,
     /// To whom it may delegate, in the order in which they are offered; empty for a specialist.
     pub delegates_to: Vec<AgentId>,
+    /// When and how its windows are closed.
+    pub compaction: Compaction,
+    /// Whether it goes on in its context when a new brief arrives. Means nothing for the coordinator.
+    pub context: ContextMode,
+    /// Whether its cache is kept alive through waits.
+    pub keep_warm: KeepWarm,
+    /// Who goes on when the highest rung of its ladder failed twice; for the coordinator always a person.
+    pub escalate_to: EscalateTo,
 }
 
 /// A command that decides whether work is done.
@@ -111,26 +119,6 @@ pub struct Budget {
     pub steps: Option<u32>,
 }
 
-/// When and how a window is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Compaction {
-    /// Prompt tokens at which a window is closed; none: where it is cheapest by the brain's prices.
-    pub at: Option<u64>,
-    /// Tokens of the newest items that are kept word for word.
-    pub keep_tail: u64,
-    /// Most tokens of the summary.
-    pub summary_max: u32,
-}
-
-/// How long cached prompts live, where the provider sells more than one lifetime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CacheSettings {
-    /// Tools, system prompt and project instructions.
-    pub prefix: Ttl,
-    /// What grows behind them. Never longer than the prefix: providers refuse that order.
-    pub tail: Ttl,
-}
-
 /// A team.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Team {
@@ -142,9 +130,9 @@ pub struct Team {
     pub verify: Vec<VerifyEntry>,
     /// What a session may cost.
     pub budget: Budget,
-    /// When and how windows are closed.
+    /// When and how windows are closed, where an agent says nothing of its own.
     pub compaction: Compaction,
-    /// Cache lifetimes.
+    /// Cache lifetimes, and whether caches are kept alive.
     pub cache: CacheSettings,
     /// What was filled in for the file, a sentence each.
     pub notes: Vec<String>,
@@ -166,6 +154,14 @@ impl Team {
     /// Whom the coordinator may delegate to, in the order in which they are offered.
     pub fn specialists(&self) -> impl Iterator<Item = &AgentSpec> {
         self.main().delegates_to.iter().filter_map(|id| self.agent(id))
+    }
+
+    /// Every brain that may be asked in a session of this team: the agents' own, their ladders and their summarizers. One
+    /// that several use comes several times.
+    pub fn brains(&self) -> impl Iterator<Item = &Brain> {
+        self.agents.iter().flat_map(|agent| {
+            std::iter::once(&agent.brain).chain(&agent.ladder).chain(agent.compaction.summarizer.as_ref())
+        })
     }
 
     /// One agent only: it does everything itself.

@@ -138,7 +138,42 @@ const CASES: &[(&str, TeamErrorKind, &str)] = &[
     ("off the ladder", TeamErrorKind::Value, "agents:\n  - id: main\n    ladder: [fast, openai/gpt-6.1-sol]\n"),
     ("an empty module", TeamErrorKind::Value, "agents:\n  - id: main\n    modules:\n      - filesystem: []\n"),
     ("a check without a command", TeamErrorKind::Value, "verify:\n  - name: tests\n    command: ''\n"),
-    ("windows that never open", TeamErrorKind::Value, "compaction:\n  at: 12000\n"),
+    (
+        "the same rung with the same effort twice",
+        TeamErrorKind::DuplicateName,
+        "agents:\n  - id: main\n    ladder:\n      - {model: premium, effort: high}\n      - {model: premium, effort: high}\n",
+    ),
+    (
+        "on the ladder with another effort",
+        TeamErrorKind::Value,
+        "agents:\n  - id: main\n    brain: {model: premium, effort: low}\n    ladder: [fast, {model: premium, effort: high}]\n",
+    ),
+    ("windows that never open", TeamErrorKind::Value, "compaction:\n  at_tokens: 12000\n"),
+    ("windows that never open, by the older name", TeamErrorKind::Value, "compaction:\n  at: 12000\n"),
+    (
+        "an agent's windows that never open",
+        TeamErrorKind::Value,
+        "compaction: {at_tokens: 40000}\nagents:\n  - id: main\n    compaction: {keep_tail: 40000}\n",
+    ),
+    ("a threshold by both names", TeamErrorKind::Value, "compaction: {at_tokens: 90000, at: 80000}\n"),
+    ("a threshold in words", TeamErrorKind::Shape, "compaction: {at_tokens: sometimes}\n"),
+    ("an empty summary", TeamErrorKind::Value, "compaction: {summary_max: 0}\n"),
+    ("a summarizer that nobody knows", TeamErrorKind::UnknownModel, "compaction: {summarizer: quick}\n"),
+    (
+        "an unknown field of compaction",
+        TeamErrorKind::Shape,
+        "agents:\n  - id: main\n    compaction: {at_token: 90000}\n",
+    ),
+    ("a fresh coordinator", TeamErrorKind::Value, "agents:\n  - id: main\n    context: fresh\n  - id: side\n"),
+    ("a context in other words", TeamErrorKind::Shape, "agents:\n  - id: main\n  - id: side\n    context: keep\n"),
+    (
+        "a coordinator that escalates to itself",
+        TeamErrorKind::Value,
+        "agents:\n  - id: main\n    escalate_to: main\n  - id: side\n",
+    ),
+    ("escalation to nobody", TeamErrorKind::Shape, "agents:\n  - id: main\n  - id: side\n    escalate_to: boss\n"),
+    ("warmth in other words", TeamErrorKind::Shape, "cache: {keep_warm: on}\n"),
+    ("no pings at all", TeamErrorKind::Value, "cache: {keep_warm: always, max_pings: 0}\n"),
     ("a tail that outlives its prefix", TeamErrorKind::Value, "cache: {prefix: short, tail: long}\n"),
 ];
 

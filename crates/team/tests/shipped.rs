@@ -5,8 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use catalogue::{Catalogue, ModelRef};
-use protocol::{AgentId, Usd};
-use team::{Audience, LoadOptions, Role, Team, builtin, builtin_names, load};
+use protocol::{AgentId, Effort, Usd};
+use team::{
+    Audience, CompactAt, ContextMode, EscalateTo, KeepWarm, LoadOptions, Role, Team, builtin, builtin_names, load,
+};
 
 fn options() -> LoadOptions {
     let presets = Catalogue::builtin().presets("anthropic").unwrap();
@@ -222,4 +224,76 @@ fn a_model_chosen_for_the_run_goes_before_what_the_file_says() {
     let all = LoadOptions { chosen_for_all: Some(mine), ..options() };
     assert_eq!(brains(&all), ["local/mine", "local/mine"]);
     assert_eq!(load(text, "t.yaml", &all).unwrap().main().brain.max_tokens, 99);
+}
+
+#[test]
+fn what_a_file_leaves_out_about_windows_and_caches_is_decided_by_cost() {
+    let team = shipped("tandem");
+    assert_eq!((team.cache.keep_warm, team.cache.max_pings), (KeepWarm::Auto, 24));
+    for agent in &team.agents {
+        let windows = &agent.compaction;
+        assert_eq!((windows.at, windows.keep_tail, windows.summary_max), (CompactAt::Auto, 10_000, 5_000));
+        assert_eq!((&windows.summarizer, agent.context), (&None, ContextMode::Auto));
+    }
+    let escalates_to: Vec<EscalateTo> = team.agents.iter().map(|agent| agent.escalate_to).collect();
+    assert_eq!(escalates_to, [EscalateTo::Person, EscalateTo::Main]);
+}
+
+/// A project's own file, with everything that can be said about windows and caches.
+const WINDOWS: &str = "version: 1
+compaction: {at: 90000, keep_tail: 8000, summarizer: fast}
+cache: {keep_warm: always, max_pings: 12}
+agents:
+  - id: main
+    compaction: {at_tokens: never}
+  - id: side
+    context: fresh
+    keep_warm: off
+    escalate_to: person
+    compaction: {summary_max: 2000, summarizer: {model: premium, effort: low}}
+";
+
+#[test]
+fn an_agent_says_otherwise_than_its_team_about_its_windows_field_by_field() {
+    let team = load(WINDOWS, ".agent/team.yaml", &LoadOptions { from_project: true, ..options() }).unwrap();
+    let [main, side] = &team.agents[..] else { panic!("two agents") };
+    assert_eq!(team.compaction.at, CompactAt::Tokens(90_000));
+    assert_eq!((main.compaction.at, main.compaction.keep_tail), (CompactAt::Never, 8_000));
+    assert_eq!(main.compaction.summarizer.as_ref().unwrap().model, "claude-haiku-5-5");
+    assert_eq!((side.compaction.at, side.compaction.summary_max), (CompactAt::Tokens(90_000), 2_000));
+    let summarizer = side.compaction.summarizer.as_ref().unwrap();
+    assert_eq!((summarizer.model.as_str(), summarizer.effort), ("claude-opus-5-5", Some(Effort::Low)));
+    assert_eq!((side.context, side.escalate_to), (ContextMode::Fresh, EscalateTo::Person));
+    assert_eq!((team.cache.keep_warm, team.cache.max_pings), (KeepWarm::Always, 12));
+    assert_eq!((main.keep_warm, side.keep_warm), (KeepWarm::Always, KeepWarm::Off));
+    assert_eq!(team.brains().count(), 4, "both agents' own, and both summarizers");
+}
+
+#[test]
+fn show_says_whether_the_agent_or_its_team_set_a_window() {
+    let team = load(WINDOWS, "team.yaml", &options()).unwrap();
+    let line = |path: &str| {
+        let field = team.show().into_iter().find(|field| field.path == path).unwrap();
+        format!("{} ({})", field.value, field.origin)
+    };
+    assert_eq!(line("compaction.at_tokens"), "90000 (team.yaml:2)");
+    assert_eq!(line("agents.main.compaction.at_tokens"), "never (team.yaml:6)");
+    assert_eq!(line("agents.main.compaction.summary_max"), "5000 (default)");
+    assert_eq!(line("agents.side.compaction.at_tokens"), "90000 (team.yaml:2)");
+    assert_eq!(line("agents.side.compaction.summarizer"), "anthropic/claude-opus-5-5 (team.yaml:11)");
+    assert_eq!(line("agents.side.context"), "fresh (team.yaml:8)");
+    assert_eq!(line("agents.main.keep_warm"), "always (team.yaml:3)");
+    assert_eq!(line("agents.side.keep_warm"), "off (team.yaml:9)");
+    assert_eq!(line("cache.max_pings"), "12 (team.yaml:3)");
+}
+
+#[test]
+fn an_agents_own_brain_stands_on_its_ladder_as_the_agent_uses_it() {
+    let text = "agents:\n  - id: main\n    brain: {model: premium, effort: high, max_tokens: 16384}\n    \
+                ladder: [fast, premium, {model: premium, effort: max}]\n";
+    let team = load(text, "t.yaml", &options()).unwrap();
+    let ladder = &team.main().ladder;
+    assert_eq!(ladder[1], team.main().brain, "a rung without an effort is the brain with the agent's own");
+    let efforts: Vec<Option<Effort>> = ladder.iter().map(|rung| rung.effort).collect();
+    assert_eq!(efforts, [None, Some(Effort::High), Some(Effort::Max)]);
 }

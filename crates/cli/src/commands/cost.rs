@@ -1,84 +1,145 @@
-//! `agent cost`: every number is a query over the ledger.
+//! `agent cost`: every number is read off the ledger and the transcripts; none is kept.
 
-use serde_json::json;
-use store::{By, Cost};
+mod show;
+mod since;
+
+use std::path::PathBuf;
+
+use bill::account::records::Records;
+use bill::account::{Bill, View, steps};
+use protocol::event::{Baseline, BaselineKind};
+use protocol::{SessionId, Usd};
+use store::Store;
 
 use crate::args::ByArg;
-use crate::config::Context;
-use crate::table::{LEGEND, table};
+use crate::config::{Context, files};
+use crate::failure::Failure;
 use crate::text;
 
+pub(crate) use since::Since;
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) session: Option<String>,
+    pub(crate) by: Option<ByArg>,
+    pub(crate) since: Option<Since>,
+    pub(crate) all: bool,
+    pub(crate) json: bool,
+    pub(crate) html: Option<PathBuf>,
+}
+
+/// A bill and what belongs beside it.
+struct Made {
+    bill: Bill,
+    /// The records of the only session; none for several.
+    records: Option<Records>,
+    baseline: Option<Baseline>,
+}
+
 /// Shows what one session, or all of them, cost.
-pub(crate) fn run(context: &Context, session: Option<&str>, by: ByArg, all: bool, json: bool) -> anyhow::Result<u8> {
+pub(crate) fn run(context: &Context, asked: Asked) -> anyhow::Result<u8> {
     let store = context.store()?;
-    let session = if all { None } else { Some(context.session(&store, session)?) };
-    let by = match by {
-        ByArg::Agent => By::Agent,
-        ByArg::Brain => By::Brain,
-        ByArg::Purpose => By::Purpose,
+    let since = asked.since.map(|since| since.moment(context.clock.now()));
+    // A span of time is about whatever happened in it, unless a session is named.
+    let several = asked.all || (since.is_some() && asked.session.is_none());
+    let session = if several { None } else { Some(context.session(&store, asked.session.as_deref())?) };
+    let sessions = match &session {
+        Some(session) => vec![session.clone()],
+        None => store.sessions_with_calls(since)?,
     };
-    let groups = store.cost_by(session.as_ref(), by)?;
-    if json {
-        let total = as_json(&total(&groups));
-        let groups: Vec<_> = groups.iter().map(as_json).collect();
-        text::json(&json!({ "session": session, "groups": groups, "total": total }).to_string());
-        return Ok(0);
+    let made = make(context, &store, &sessions, Bill::since(since), session.is_some())?;
+    if let Some(path) = &asked.html {
+        write_page(context, &made, path)?;
     }
-    if let Some(session) = &session {
-        text::line(&format!("session {session}"));
+    let by = asked.by.map_or(View::Agent, view_of);
+    if asked.json {
+        let session = session.as_ref().map(SessionId::as_str);
+        text::json(&show::as_json(&made.bill, by, session, made.baseline.as_ref()).to_string());
+    } else if asked.html.is_none() {
+        print(&made, session.as_ref(), asked.by.map(view_of));
     }
-    if groups.is_empty() {
-        text::note("no model was called yet, so nothing was spent");
-        return Ok(0);
-    }
-    text::line(&render(&groups, &total(&groups)));
     Ok(0)
 }
 
-fn as_json(cost: &Cost) -> serde_json::Value {
-    json!({
-        "key": cost.key,
-        "calls": cost.calls,
-        "steps": cost.steps,
-        "usage": cost.usage,
-        "usd": cost.usd,
-        "usd_at_least": cost.at_least,
-        "cache_hit_rate": cost.usage.hit_rate(),
+fn view_of(by: ByArg) -> View {
+    match by {
+        ByArg::Agent => View::Agent,
+        ByArg::Brain => View::Brain,
+        ByArg::Purpose => View::Purpose,
+        ByArg::Activity => View::Activity,
+        ByArg::Outcome => View::Outcome,
+    }
+}
+
+fn make(context: &Context, store: &Store, sessions: &[SessionId], bill: Bill, one: bool) -> anyhow::Result<Made> {
+    let mut made = Made { bill, records: None, baseline: None };
+    let mut baselines = Vec::new();
+    for session in sessions {
+        let records = Records::load(store, session)?;
+        made.bill.add(&records, &steps::of(&records), &context.catalogue);
+        let whole = records.rows.iter().all(|row| made.bill.since.is_none_or(|since| row.at >= since));
+        let spent = made.bill.sessions.last().and_then(|session| session.total.usd());
+        if let (true, Some(main)) = (whole, records.main()) {
+            let baseline = runtime::estimate_baseline(&context.catalogue, main, &records.rows, spent);
+            baselines.extend(baseline.zip(spent));
+        }
+        made.records = one.then_some(records);
+    }
+    made.baseline = together(baselines);
+    Ok(made)
+}
+
+/// The baselines of several sessions as one; none where there is none, or one has an unknown price.
+fn together(mut baselines: Vec<(Baseline, Usd)>) -> Option<Baseline> {
+    if baselines.len() < 2 {
+        return baselines.pop().map(|(baseline, _)| baseline);
+    }
+    let usd: Usd = baselines.iter().map(|(baseline, _)| baseline.usd).sum::<Option<Usd>>()?;
+    let spent: Usd = baselines.iter().map(|(_, spent)| *spent).sum();
+    let (first, _) = baselines.first()?;
+    let same = baselines.iter().all(|(baseline, _)| baseline.brain == first.brain);
+    Some(Baseline {
+        kind: BaselineKind::Estimated,
+        brain: if same { first.brain.clone() } else { "each main agent's model".to_owned() },
+        usd: Some(usd),
+        saving: (usd.picos() > 0).then(|| 1.0 - spent.dollars() / usd.dollars()),
+        how: format!("the {} sessions with specialists that are wholly on this bill, each: {}", baselines.len(), first.how),
     })
 }
 
-/// All groups together.
-fn total(groups: &[Cost]) -> Cost {
-    Cost {
-        key: "= total".to_owned(),
-        calls: groups.iter().map(|cost| cost.calls).sum(),
-        steps: groups.iter().map(|cost| cost.steps).sum(),
-        usage: groups.iter().map(|cost| cost.usage).sum(),
-        usd: groups.iter().map(|cost| cost.usd).sum(),
-        at_least: groups.iter().map(|cost| cost.at_least).sum(),
+fn write_page(context: &Context, made: &Made, path: &std::path::Path) -> anyhow::Result<()> {
+    let path = std::path::absolute(path)?;
+    if path.is_dir() {
+        return Err(Failure::usage_with(
+            format!("{}: is a folder", path.display()),
+            "name the file that the page is to be written to, for example cost.html",
+        ));
     }
+    let shown = bill::page::Shown {
+        bill: &made.bill,
+        session: made.records.as_ref(),
+        catalogue: &context.catalogue,
+        baseline: made.baseline.as_ref(),
+    };
+    files::write(&path, &bill::page::html(&shown))?;
+    text::note(&format!("wrote {}", path.display()));
+    Ok(())
 }
 
-fn render(groups: &[Cost], total: &Cost) -> String {
-    // Retries and calls that are no step are worth a column only where there are any.
-    let with_calls = u64::from(total.steps) != total.calls;
-    let mut headers = vec!["", "steps", "calls", "in", "read", "write", "out", "cost", "hits"];
-    headers.retain(|header| with_calls || *header != "calls");
-    let mut table = table(&headers, 1);
-    for cost in groups.iter().chain([total]) {
-        let mut cells = vec![cost.key.clone(), cost.steps.to_string()];
-        cells.extend(with_calls.then(|| cost.calls.to_string()));
-        cells.extend(
-            [cost.usage.input, cost.usage.cache_read, cost.usage.cache_write(), cost.usage.output]
-                .map(|n| n.to_string()),
-        );
-        cells.push(cost.usd.map_or_else(|| "unknown".to_owned(), |usd| usd.to_string()));
-        cells.push(format!("{:.0} %", cost.usage.hit_rate() * 100.0));
-        table.add_row(cells);
+fn print(made: &Made, session: Option<&SessionId>, by: Option<View>) {
+    let bill = &made.bill;
+    match session {
+        Some(session) => text::line(&format!("session {session}")),
+        None => text::line(&format!("{} sessions", bill.sessions.len())),
     }
-    let table = format!("{}\n{LEGEND}", table.trim_fmt());
-    match total.usd {
-        Some(_) => table,
-        None => format!("{table}\nA price is unknown; known prices add up to {}.", total.at_least),
+    if bill.total.calls == 0 {
+        let span = if bill.since.is_some() { "in that time" } else { "yet" };
+        text::note(&format!("no model was called {span}, so nothing was spent"));
+        return;
     }
+    text::line(&match by {
+        Some(view) => show::view(bill, view),
+        None => show::whole(bill, made.baseline.as_ref()),
+    });
 }

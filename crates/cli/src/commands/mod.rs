@@ -7,15 +7,18 @@ mod demo;
 mod doctor;
 mod init;
 mod models;
+mod policy;
 mod run;
 mod sessions;
 mod simulate;
 mod start;
 mod team;
+mod why;
 
 use crate::args::{Args, Command, SessionArgs, TeamArgs};
 use crate::config::Context;
 
+pub(crate) use cost::Since;
 pub(crate) use run::never;
 pub(crate) use start::brains_of;
 
@@ -44,11 +47,18 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Run { task, team, session, json, output_schema, .. }) => {
             block_on(run::run(context, run::Task { text: task, team, session, json, output_schema }))
         }
-        Some(Command::Demo { scenario, json, out }) => block_on_threads(demo::run(context, scenario, json, out)),
+        Some(Command::Demo { list: true, json, .. }) => Ok(demo::list(json)),
+        Some(Command::Demo { scenario, json, out, .. }) => block_on_threads(demo::run(context, &scenario, json, out)),
         Some(Command::Init { team, force }) => init::run(&context, &team, force),
         Some(Command::Team { command }) => team::run(&context, command),
+        Some(Command::Policy { command }) => policy::run(&context, command),
         Some(Command::Models { filter, json }) => models::run(&context, filter.as_deref(), json),
-        Some(Command::Cost { session, by, all, json }) => cost::run(&context, session.as_deref(), by, all, json),
+        Some(Command::Cost { session, by, since, all, json, html }) => {
+            cost::run(&context, cost::Asked { session, by, since, all, json, html })
+        }
+        Some(Command::Why { session, step, verbose, json }) => {
+            why::run(&context, &why::Asked { session, step, verbose, json })
+        }
         Some(Command::Sessions { command }) => block_on(sessions::run(context, command)),
         Some(Command::Simulate { scenario, listen, log }) => {
             block_on_threads(simulate::run(context, scenario, listen, log))

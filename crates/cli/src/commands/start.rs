@@ -89,6 +89,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
             state_dir: context.home.state.clone(),
             approval: options.approve.unwrap_or(wanted.approval),
             environment: context.environment.all(),
+            policy: Arc::new(routing::Policy::builtin()),
             limits: Limits { usd: options.max_usd, steps: options.max_steps },
             output_schema: options.output_schema,
             project: project(&context.root)?,
@@ -205,7 +206,7 @@ fn frozen_brains(store: &Store, resume: Option<&SessionId>, team: &Team) -> anyh
 
 /// Every brain that a team may ask.
 pub(crate) fn brains_of(team: &Team) -> impl Iterator<Item = &Brain> {
-    team.agents.iter().flat_map(|agent| std::iter::once(&agent.brain).chain(&agent.ladder))
+    team.brains()
 }
 
 /// The approval mode that a flag names, otherwise the command's own.

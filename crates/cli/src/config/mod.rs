@@ -4,6 +4,7 @@ pub(crate) mod context;
 pub(crate) mod files;
 pub(crate) mod home;
 pub(crate) mod lock;
+pub(crate) mod policy;
 pub(crate) mod providers;
 pub(crate) mod teams;
 pub(crate) mod trust;

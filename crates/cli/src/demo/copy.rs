@@ -13,7 +13,7 @@ pub(crate) struct WorkingCopy {
 
 impl WorkingCopy {
     /// Writes the files and commits them.
-    pub(crate) fn create(root: &Path, files: &[(&str, &str)]) -> anyhow::Result<Self> {
+    pub(crate) fn create(root: &Path, files: &[(String, String)]) -> anyhow::Result<Self> {
         for (name, text) in files {
             let path = root.join(name);
             let folder = path.parent().unwrap_or(root);
@@ -44,7 +44,7 @@ impl WorkingCopy {
             .env_remove("GIT_INDEX_FILE")
             .env_remove("GIT_WORK_TREE")
             .output()
-            .context("git cannot be run; the demo needs git and a Rust toolchain")?;
+            .context("git cannot be run; the demo needs it")?;
         if !output.status.success() {
             bail!("git {} failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
         }

@@ -12,7 +12,7 @@ use simulator::{Config, Scenario, serve};
 use team::VerifyEntry;
 use tools::ApprovalMode;
 
-use super::{Demo, WorkingCopy};
+use super::{Case, WorkingCopy, examples};
 use crate::args::TeamArgs;
 use crate::commands::{brains_of, never};
 use crate::config::Context;
@@ -46,13 +46,13 @@ pub(crate) struct Played {
 /// Plays a demo with a built-in team in a working copy. State goes to `state`, so that a demo never mixes with real work.
 pub(crate) async fn play(
     context: &Context,
-    demo: &Demo,
+    case: &Case,
     team_name: &str,
     copy: &WorkingCopy,
     state: &Path,
     front: &dyn Fn(&AgentId) -> Arc<dyn Front>,
 ) -> anyhow::Result<Played> {
-    let scenario = Scenario::from_yaml(demo.scenario, &format!("{}.yaml", demo.name))?;
+    let scenario = Scenario::from_yaml(&examples::scenario(case.name)?, &format!("{}.yaml", case.name))?;
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let running = serve(Config { scenario, clock: context.clock.clone(), listen, log: false }).await?;
     let flags = TeamArgs {
@@ -64,9 +64,8 @@ pub(crate) async fn play(
     // No key of the user's is read: the simulator is the only provider.
     let providers = Providers::find(&Environment::default(), &context.catalogue, &flags);
     let mut team = teams::load(&teams::named(team_name)?, providers.aliases(&context.catalogue, &flags)?)?;
-    let (name, command) = demo.verify;
     team.merge_verify(
-        vec![VerifyEntry { name: name.to_owned(), command: command.to_owned(), timeout_s: CHECK_SECONDS }],
+        vec![VerifyEntry { name: "tests".to_owned(), command: case.tests.to_owned(), timeout_s: CHECK_SECONDS }],
         "the demo",
     );
     for agent in &mut team.agents {
@@ -94,13 +93,14 @@ pub(crate) async fn play(
             state_dir: state.to_owned(),
             approval: ApprovalMode::Auto,
             environment: context.environment.all(),
+            policy: Arc::new(routing::Policy::builtin()),
             limits: Limits::default(),
             output_schema: None,
             project: crate::config::context::project(&copy.root)?,
         },
         Start::New,
     )?;
-    let outcome = session.turn(demo.task, &never()).await?;
+    let outcome = session.turn(case.task, &never()).await?;
     let wall_ms = context.clock.now().since(began).as_millis() as u64;
     let completed = session.complete(outcome.status).await?;
     running.stop().await;

@@ -4,7 +4,7 @@ use protocol::event::AgentTotals;
 use protocol::{Usage, Usd};
 use serde_json::{Value, json};
 
-use super::Played;
+use super::{Case, Played};
 use crate::table::{LEGEND, table};
 
 /// Both plays of a demo.
@@ -81,6 +81,23 @@ pub(crate) fn render(comparison: &Comparison<'_>) -> String {
         table.add_row(total_row(played));
     }
     format!("{}\n{LEGEND}\n\n{}", table.trim_fmt(), words(comparison))
+}
+
+/// The demos there are, with what each needs.
+pub(crate) fn list(cases: &[Case]) -> String {
+    let mut table = table(&["scenario", "needs", "what it shows"], 3);
+    for case in cases {
+        table.add_row(vec![case.name, case.program(), case.about]);
+    }
+    table.trim_fmt()
+}
+
+/// The same for a program.
+pub(crate) fn list_json(cases: &[Case]) -> Value {
+    cases
+        .iter()
+        .map(|case| json!({"name": case.name, "about": case.about, "task": case.task, "tests": case.tests}))
+        .collect()
 }
 
 fn agent_row(agent: &AgentTotals) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Is it worth it? Estimated before a delegation, stored with it, and the truth beside it afterwards.
 
 use cache::economics::{Work, estimate};
-use cache::{DelegationEstimate, Prices, TokenCounter};
+use cache::{DelegationEstimate, TokenCounter};
 use protocol::{AgentId, Brain, Brief, Receipt, Report, Usd};
 use store::{DelegationRecord, NoteRecord, Write};
 
@@ -78,15 +78,6 @@ impl Core {
         Some(estimate(&own, &other, work))
     }
 
-    fn prices(&self, brain: &Brain, prompt: u64) -> Option<Prices> {
-        let price = self.catalogue.model(&brain.provider, &brain.model)?.price(self.clock.now(), prompt);
-        Some(Prices {
-            input: price.input,
-            output: price.output,
-            write: price.cache_write_short,
-            read: price.cache_read,
-        })
-    }
 
     /// Prompt tokens of an agent's last answered call.
     fn context_of(&self, agent: &AgentId) -> u64 {

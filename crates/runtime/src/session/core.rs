@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use brains::Client;
+use cache::economics::keep_warm::Gaps;
 use cache::{Calibration, Posture, TokenCounter};
 use catalogue::{CacheMode, Catalogue};
 use protocol::{AgentId, Brain, CallId, Clock, Dialect, FileChange, LedgerRow, SessionId, Settings, Timestamp, Usd};
+use routing::Policy;
 use store::{InputMode, InputRecord, NoteRecord, Store, Write};
 use team::{AgentSpec, Team};
 use tools::permissions::{Action, Decision, decide};
@@ -22,7 +24,7 @@ use crate::budget::Budget;
 use crate::delegation::Active;
 use crate::error::RuntimeError;
 use crate::front::{Front, Shown};
-use crate::infer::CacheTtl;
+use crate::infer::{CacheTtl, Stagger};
 use crate::journal::Journal;
 use crate::setup::{ProjectContext, Setup};
 
@@ -37,6 +39,15 @@ const LEAD_READ_CAP: usize = 24_000;
 const CACHE_KEY_CHARS: usize = 64;
 
 type Slot = Arc<tokio::sync::Mutex<Agent>>;
+
+/// Held while a person is asked.
+pub(crate) struct Asking<'a>(&'a AtomicUsize);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
 
 /// The inside of a session. Shared by the agents that work at the same time; what changes is behind its own lock.
 pub(crate) struct Core {
@@ -54,6 +65,13 @@ pub(crate) struct Core {
     pub(crate) active: Active,
     pub(crate) cache_settings: CacheTtl,
     pub(crate) output_schema: Option<serde_json::Value>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) stagger: Arc<Stagger>,
+    gaps: Mutex<Gaps>,
+    /// When something last happened in this session.
+    active_at: Mutex<Timestamp>,
+    /// Questions that a person has before them.
+    asking: AtomicUsize,
     clients: BTreeMap<String, Arc<Client>>,
     snapshots: Snapshots,
     agents: Mutex<BTreeMap<AgentId, Slot>>,
@@ -116,6 +134,11 @@ impl Core {
             front: setup.front,
             project: setup.project,
             output_schema: setup.output_schema,
+            policy: setup.policy,
+            stagger: Arc::default(),
+            gaps: Mutex::new(Gaps::prior()),
+            asking: AtomicUsize::new(0),
+            active_at: Mutex::new(Timestamp(0)),
         };
         core.restore_sights()?;
         Ok(core)
@@ -204,8 +227,12 @@ impl Core {
 
     /// What of a request is not context, for this agent's brain. What the model rejects is left out, and said once.
     pub(crate) fn settings(&self, agent: &Agent) -> Settings {
-        let brain = &agent.brain;
-        let mut key = format!("{}-{}", self.session, agent.spec.id);
+        self.settings_of(&agent.brain, agent.spec.id.as_str())
+    }
+
+    /// The same for any brain; requests of one `name` share a prefix.
+    pub(crate) fn settings_of(&self, brain: &Brain, name: &str) -> Settings {
+        let mut key = format!("{}-{name}", self.session);
         key.truncate(CACHE_KEY_CHARS);
         let mut settings = Settings {
             max_tokens: Some(brain.max_tokens),
@@ -245,6 +272,52 @@ impl Core {
     /// Our count in a model's tokens.
     pub(crate) fn tokens(&self, model: &str, counted: u64) -> u64 {
         self.calibration.lock().unwrap_or_else(PoisonError::into_inner).apply(model, counted)
+    }
+
+    /// A model's tokens per token of ours.
+    pub(crate) fn ratio(&self, model: &str) -> f64 {
+        self.calibration.lock().unwrap_or_else(PoisonError::into_inner).ratio(model)
+    }
+
+    /// The agents that nobody is working with right now, locked for whoever asks.
+    pub(crate) fn idle_agents(&self) -> Vec<tokio::sync::OwnedMutexGuard<Agent>> {
+        let agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.values().filter_map(|slot| slot.clone().try_lock_owned().ok()).collect()
+    }
+
+    /// How long people take to come back, as far as it is known.
+    pub(crate) fn gaps(&self) -> Gaps {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The user came back: the wait since the last thing that happened is one more that is known.
+    pub(crate) fn came_back(&self) {
+        let since = self.last_active();
+        if since > Timestamp(0) {
+            let gap = self.clock.now().since(since);
+            self.gaps.lock().unwrap_or_else(PoisonError::into_inner).observe(gap);
+        }
+    }
+
+    /// Something happened.
+    pub(crate) fn is_active(&self) {
+        *self.active_at.lock().unwrap_or_else(PoisonError::into_inner) = self.clock.now();
+    }
+
+    /// When something last happened in this process; the epoch before anything did.
+    pub(crate) fn last_active(&self) -> Timestamp {
+        *self.active_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A person is being asked until the answer is dropped.
+    pub(crate) fn asks(&self) -> Asking<'_> {
+        self.asking.fetch_add(1, Ordering::AcqRel);
+        Asking(&self.asking)
+    }
+
+    /// Whether a person has a question before them.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.asking.load(Ordering::Acquire) > 0
     }
 
     /// Tells the person something that changes nothing, once.

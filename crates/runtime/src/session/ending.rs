@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use protocol::event::{EventBody, SessionStatus};
-use protocol::{FragmentKind, Item, Usage};
+use protocol::{FragmentKind, Usage};
 
 use super::TurnOutcome;
 use super::core::Core;
@@ -11,7 +11,6 @@ use crate::agent::Agent;
 use crate::baseline;
 use crate::error::RuntimeError;
 use crate::fragments;
-use crate::machine::since_user;
 use crate::run::Scope;
 use crate::structured;
 use crate::verification::{self, Check};
@@ -29,7 +28,7 @@ pub(super) async fn after_answer(
     if let Some(schema) = &core.output_schema
         && let Err(problem) = structured::check(schema, &answer)
     {
-        if told(main, FragmentKind::Reminder, "Your final answer") < SECOND_CHANCES {
+        if main.turn.told(FragmentKind::Reminder, "Your final answer") < SECOND_CHANCES {
             main.append(core, vec![fragments::schema_mismatch(&problem)], Vec::new(), Vec::new())?;
             return Ok(None);
         }
@@ -70,7 +69,7 @@ pub(super) async fn after_answer(
     if missing.is_empty() || verification::all_passed(&results) {
         return Ok(Some(TurnOutcome { status: SessionStatus::Verified, answer }));
     }
-    if told(main, FragmentKind::Reminder, "<verification>") < SECOND_CHANCES {
+    if main.turn.told(FragmentKind::Reminder, "<verification>") < SECOND_CHANCES {
         let failed = fragments::verification_failed(&verification::failures(&results));
         main.append(core, vec![failed], Vec::new(), Vec::new())?;
         return Ok(None);
@@ -112,13 +111,6 @@ fn tools_changed_something(core: &Core) -> Result<bool, RuntimeError> {
         .tool_runs_since(&core.session, since)?
         .iter()
         .any(|run| run.intent.tool == "bash" || run.done.as_ref().is_some_and(|done| !done.files.is_empty())))
-}
-
-fn told(agent: &Agent, wanted: FragmentKind, words: &str) -> usize {
-    since_user(&agent.items)
-        .iter()
-        .filter(|item| matches!(item, Item::Fragment { kind, text } if *kind == wanted && text.contains(words)))
-        .count()
 }
 
 impl Core {

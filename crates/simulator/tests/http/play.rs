@@ -1,9 +1,10 @@
 //! Scenarios played over HTTP: which step is answered follows from the request alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::common::{Bench, OPUS, assistant, request, text, user};
-use protocol::{ManualClock, Timestamp};
+use protocol::{Clock, ManualClock, Timestamp};
 use serde_json::{Value, json};
 
 const SCRIPT: &str = r#"
@@ -253,4 +254,42 @@ actors:
     assert_eq!(said(&answer), "An answer.");
     let answer = play(&bench, &[hello, back(&answer), user(&[text("Summarise this conversation.")])]).await;
     assert_eq!(said(&answer), "A summary.");
+}
+
+const TIMED: &str = r#"
+name: timed
+actors:
+  - id: slow
+    when: {system_contains: "You are `main`"}
+    advance_ms: 30000
+    otherwise:
+      cases:
+        - if: {last_result: "second", all_results: "first file"}
+          say: "Both are there."
+        - if: {lacks: "first file"}
+          say: "The first is missing."
+        - say: "Only the first is there."
+"#;
+
+#[tokio::test]
+async fn an_answer_takes_what_its_actor_is_scripted_to_take_unless_the_caller_cut_it() {
+    let bench = Bench::start(TIMED).await;
+    let began = bench.clock.now();
+    play(&bench, &[user(&[text("first file")])]).await;
+    assert_eq!(bench.clock.now().since(began), Duration::from_secs(30));
+    let mut ping = ask(&[user(&[text("first file")])]);
+    ping["max_tokens"] = json!(1);
+    assert_eq!(bench.messages(&ping).await.0, 200);
+    assert_eq!(bench.clock.now().since(began), Duration::from_secs(30), "one token takes no time");
+}
+
+#[tokio::test]
+async fn a_case_can_ask_for_what_was_ever_told_and_for_what_never_was() {
+    let bench = Bench::start(TIMED).await;
+    let asked = user(&[text("first file")]);
+    let answer = play(&bench, std::slice::from_ref(&asked)).await;
+    assert_eq!(said(&answer), "Only the first is there.");
+    let later = play(&bench, &[asked, back(&answer), user(&[text("the second")])]).await;
+    assert_eq!(said(&later), "Both are there.");
+    assert_eq!(said(&play(&bench, &[user(&[text("the second")])]).await), "The first is missing.");
 }

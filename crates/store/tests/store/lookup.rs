@@ -70,3 +70,46 @@ fn the_last_note_is_the_newest_of_its_kind_and_of_that_agent_alone() {
     assert_eq!(store.last_note(&session, Some(&main), "forecast").unwrap().as_ref(), Some(&notes[3]));
     assert_eq!(store.notes_of(&session, "turn").unwrap(), [0, 1, 2, 4].map(|at: usize| notes[at].clone()));
 }
+
+#[test]
+fn the_history_of_a_session_is_its_record_without_the_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    sample::commit_all(&store, "other", &sample::script("other"));
+    sample::commit_all(&store, "s", &sample::script("s"));
+    let session = SessionId::from("s");
+    let agents = sample::AGENTS.map(AgentId::from);
+
+    let whole = agents.iter().flat_map(|agent| store.items(&session, agent, 0).unwrap());
+    let whole: Vec<_> = whole.map(|item| (item.agent, item.window, item.seq, item.item, item.at)).collect();
+    let items = store.transcripts(&session).unwrap().into_iter();
+    assert_eq!(items.map(|item| (item.agent, item.window, item.seq, item.item, item.at)).collect::<Vec<_>>(), whole);
+
+    let whole = agents.iter().flat_map(|agent| store.windows(&session, agent).unwrap());
+    let whole: Vec<_> = whole.map(|one| (one.id, one.agent, one.seq, one.brain, one.reason, one.carried)).collect();
+    let windows = store.openings(&session).unwrap().into_iter();
+    let windows: Vec<_> = windows.map(|one| (one.id, one.agent, one.seq, one.brain, one.reason, one.carried)).collect();
+    assert_eq!(windows, whole);
+
+    let changing = store.changing_calls(&session).unwrap();
+    let done: Vec<_> = store.all_tool_runs(&session).unwrap().into_iter().filter_map(|run| run.done).collect();
+    assert_eq!(changing.len(), 1);
+    assert_eq!((&changing[0].call, &changing[0].files), (&done[0].call, &done[0].files));
+}
+
+#[test]
+fn sessions_that_called_nothing_since_a_moment_are_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    for (id, at) in [("early", 1_000), ("late", 2_000)] {
+        let row = protocol::LedgerRow { at: Timestamp(at), ..sample::ledger_row(id, "main", 1) };
+        store.commit(&SessionId::from(id), &[Write::Session(sample::session(id)), Write::Ledger(row)]).unwrap();
+    }
+    store.commit(&SessionId::from("idle"), &[Write::Session(sample::session("idle"))]).unwrap();
+    let since = |at: Option<u64>| -> Vec<String> {
+        store.sessions_with_calls(at.map(Timestamp)).unwrap().into_iter().map(|id| id.0).collect()
+    };
+    assert_eq!(since(None), ["early", "late"]);
+    assert_eq!(since(Some(2_000)), ["late"]);
+    assert!(since(Some(2_001)).is_empty());
+}

@@ -52,6 +52,7 @@ pub(crate) fn window(agent: &str, seq: u64) -> WindowRecord {
         system: vec!["You are main.\n".to_owned(), AWKWARD.to_owned()],
         reason: "first".to_owned(),
         opened_at: Timestamp(1_001),
+        carried: seq,
     }
 }
 

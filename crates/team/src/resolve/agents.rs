@@ -3,10 +3,11 @@
 use catalogue::yaml::Path;
 use protocol::{AgentId, Brain};
 
-use super::{at_least_one, brains, grants, positive};
+use super::{at_least_one, brains, grants, positive, windows};
 use crate::error::{Mistake, TeamErrorKind, did_you_mean};
 use crate::load::LoadOptions;
 use crate::schema::{AgentFile, File};
+use crate::settings::Compaction;
 use crate::show::Sources;
 use crate::spec::{AgentSpec, Audience, Limits, Role};
 
@@ -18,6 +19,7 @@ const MINUTES: (u32, u32) = (20, 120);
 /// All agents, in the order of the file.
 pub(super) fn resolve(
     file: &File,
+    compaction: &Compaction,
     options: &LoadOptions,
     sources: &mut Sources,
     notes: &mut Vec<String>,
@@ -38,6 +40,8 @@ pub(super) fn resolve(
         let path = path(index);
         let brain = brains::brain(agent.brain.as_ref(), &path.key("brain"), *role, file, options)?;
         let tools = grants::tools(agent, *role, solo, &path, options)?;
+        let (context, escalate_to) = windows::of_specialist(agent, *role, &path)?;
+        let compaction = windows::compaction(&agent.compaction, compaction, &path.key("compaction"), file, options)?;
         let ladder = brains::ladder(agent, &brain.brain, &path.key("ladder"), *role, file, options)?;
         sources.brain(&agent.id, brain.via);
         sources.added(&agent.id, &tools.added);
@@ -55,6 +59,10 @@ pub(super) fn resolve(
             audience: agent.audience.unwrap_or(default_audience(*role)),
             limits,
             delegates_to: delegates[index].iter().map(|id| AgentId::new(id.clone())).collect(),
+            compaction,
+            context,
+            keep_warm: agent.keep_warm.or(file.cache.keep_warm).unwrap_or_default(),
+            escalate_to,
         });
     }
     note_unreached(&agents, notes);

@@ -91,23 +91,43 @@ pub(super) fn ladder(
     for (index, field) in agent.ladder.iter().enumerate() {
         let rung = brain(Some(field), &path.index(index), role, file, options)?.brain;
         if rungs.iter().any(|known| same(known, &rung)) {
-            let problem = format!("{rung} stands on the ladder already");
+            let problem = format!("{} stands on the ladder already", in_full(&rung));
             return Err(Mistake::at(TeamErrorKind::DuplicateName, path.index(index), problem));
         }
         rungs.push(rung);
     }
-    let has_own = rungs.iter().any(|rung| rung.provider == own.provider && rung.model == own.model);
-    if !rungs.is_empty() && !has_own {
-        let names: Vec<String> = rungs.iter().map(ToString::to_string).collect();
-        let problem =
-            format!("the agent's own brain {own} is not on it, only {}; add it where it belongs", names.join(", "));
-        return Err(Mistake::at_key(TeamErrorKind::Value, path.clone(), problem));
+    if !rungs.is_empty() {
+        let own_rung = own_rung(&rungs, own, path)?;
+        // Where it stands on the ladder it is used as the agent says, with its own limits and headers.
+        rungs[own_rung] = own.clone();
     }
     Ok(rungs)
 }
 
+/// Which rung is the agent's own brain. A rung that names no effort is the brain with whatever effort the agent sets.
+fn own_rung(rungs: &[Brain], own: &Brain, path: &Path) -> Result<usize, Mistake> {
+    let of_model = |rung: &Brain| rung.provider == own.provider && rung.model == own.model;
+    let exactly = rungs.iter().position(|rung| same(rung, own));
+    let found = exactly.or_else(|| rungs.iter().position(|rung| of_model(rung) && rung.effort.is_none()));
+    found.ok_or_else(|| {
+        let names: Vec<String> = rungs.iter().map(in_full).collect();
+        let own = in_full(own);
+        let problem =
+            format!("the agent's own brain {own} is not on it, only {}; add it where it belongs", names.join(", "));
+        Mistake::at_key(TeamErrorKind::Value, path.clone(), problem)
+    })
+}
+
 fn same(a: &Brain, b: &Brain) -> bool {
     a.provider == b.provider && a.model == b.model && a.effort == b.effort
+}
+
+/// `openai/gpt-6.1-sol (effort high)`: what tells two rungs apart.
+fn in_full(brain: &Brain) -> String {
+    match brain.effort {
+        Some(effort) => format!("{brain} (effort {})", crate::show::effort_word(effort)),
+        None => brain.to_string(),
+    }
 }
 
 /// What an alias or a name leads to.

@@ -1,18 +1,22 @@
-//! The one request builder, and the call it is for: render the window, plan breakpoints, predict, send, write the ledger row
-//! before anything acts on the answer.
+//! Asking a model: send what was built, write the ledger row before anything acts on the answer.
 
-use bytes::Bytes;
-use cache::breakpoints::{PlanInput, plan};
-use cache::{Expectation, Forecast};
+mod aside;
+mod request;
+mod stagger;
+
+use cache::predict::Answered;
+use cache::Forecast;
 use protocol::event::EventBody;
 use protocol::{
-    Block, DelegationId, ErrorKind, Item, LedgerRow, ProviderError, Purpose, Reply, RowOutcome, Settings, StopReason,
-    StreamEvent, Timestamp, Ttl, Usage,
+    Block, DelegationId, ErrorKind, Item, LedgerRow, ProviderError, Purpose, Reply, RowOutcome, StopReason,
+    StreamEvent, Ttl, Usage, WindowId,
 };
-use store::{NoteRecord, Write};
+use store::Write;
 use tokio_util::sync::CancellationToken;
-use wire::Assembly;
 
+pub(crate) use self::aside::{Asked, ask_aside, ping};
+pub(crate) use self::request::{Built, build_clean, build_compaction, build_ping, build_step};
+pub(crate) use self::stagger::Stagger;
 use crate::agent::{Agent, FORECAST_NOTE};
 use crate::error::RuntimeError;
 use crate::front::Shown;
@@ -21,24 +25,15 @@ use crate::session::Core;
 /// How often an empty answer is asked for again.
 const EMPTY_ANSWERS: usize = 1;
 
-/// Why and for whom a call is made.
-#[derive(Clone, Debug)]
-pub(crate) struct CallFor<'a> {
-    /// What for.
-    pub(crate) purpose: Purpose,
-    /// The delegation it belongs to.
-    pub(crate) delegation: Option<&'a DelegationId>,
-}
-
 /// Takes one step: asks the model, appends its answer.
 pub(crate) async fn infer(
     core: &Core,
     agent: &mut Agent,
-    call: CallFor<'_>,
+    delegation: Option<&DelegationId>,
     cancel: &CancellationToken,
 ) -> Result<(), RuntimeError> {
     for _ in 0..=EMPTY_ANSWERS {
-        if ask(core, agent, &call, cancel).await? {
+        if ask(core, agent, delegation, cancel).await? {
             return Ok(());
         }
     }
@@ -52,30 +47,58 @@ pub(crate) async fn infer(
 async fn ask(
     core: &Core,
     agent: &mut Agent,
-    call: &CallFor<'_>,
+    delegation: Option<&DelegationId>,
     cancel: &CancellationToken,
 ) -> Result<bool, RuntimeError> {
-    let settings = core.settings(agent);
-    let (body, expected) = build(core, agent, &settings)?;
-    let client = core.client(&agent.brain)?;
-    let headers: Vec<(String, String)> = agent.brain.headers.clone().into_iter().collect();
+    // Who opens a window beside another one with the same start waits until it can be read.
+    let turn = match agent.forecast.sent {
+        None => core.stagger.enter(core, agent, cancel).await?,
+        Some(_) => None,
+    };
+    let (built, sent) = build_step(core, agent)?;
+    agent.steps += 1;
+    let row = blank_row(core, agent, &built, Purpose::Step, delegation, agent.window_id.clone());
     let id = agent.spec.id.clone();
     let front = core.front.clone();
-    let mut show = |event: &StreamEvent| match event {
-        StreamEvent::TextDelta { text, .. } => front.show(Shown::Text { agent: &id, text }),
-        StreamEvent::ThinkingDelta { text, .. } => front.show(Shown::Thinking { agent: &id, text }),
-        _ => {}
+    let mut show = |event: &StreamEvent| {
+        if let Some(turn) = &turn {
+            turn.readable();
+        }
+        match event {
+            StreamEvent::TextDelta { text, .. } => front.show(Shown::Text { agent: &id, text }),
+            StreamEvent::ThinkingDelta { text, .. } => front.show(Shown::Thinking { agent: &id, text }),
+            _ => {}
+        }
     };
-    agent.steps += 1;
-    let mut row = blank_row(core, agent, call, &expected);
-    match client.call(Bytes::from(body), &headers, cancel, &mut show).await {
+    let (row, reply, mut writes) = send(core, &built, row, cancel, &mut show).await?;
+    agent.sent = Some(sent);
+    answered(core, agent, row, reply, &mut writes)
+}
+
+/// Sends a request. The row of a failed call is written here, with those of the attempts before it; that of an answered
+/// one is the caller's to write, with what the answer leads to.
+async fn send(
+    core: &Core,
+    built: &Built,
+    mut row: LedgerRow,
+    cancel: &CancellationToken,
+    show: &mut (dyn FnMut(&StreamEvent) + Send),
+) -> Result<(LedgerRow, Reply, Vec<Write>), RuntimeError> {
+    let client = core.client(&built.brain)?;
+    let headers: Vec<(String, String)> = built.brain.headers.clone().into_iter().collect();
+    match client.call(built.body.clone(), &headers, cancel, show).await {
         Ok(answer) => {
-            let mut writes = retried(core, &row, &answer.attempts);
+            let writes = retried(core, &row, &answer.attempts);
             row.at = answer.at;
             row.first_token_ms = answer.first_token_ms;
             row.ms = answer.ms;
             row.request_id.clone_from(&answer.request_id);
-            answered(core, agent, row, answer.reply, &expected, &mut writes)
+            row.usage = answer.reply.usage;
+            row.usd = core.cost(&row);
+            if Forecast::is_miss(built.expected.cache_read, row.usage.cache_read) {
+                row.cache_note = Some("undeclared_miss".to_owned());
+            }
+            Ok((row, answer.reply, writes))
         }
         Err(failure) => {
             let mut writes = retried(core, &row, &failure.attempts);
@@ -91,68 +114,29 @@ async fn ask(
             if failure.error.kind == ErrorKind::Cancelled {
                 return Err(RuntimeError::Interrupted);
             }
-            Err(RuntimeError::Provider { brain: agent.brain.to_string(), error: failure.error })
+            Err(RuntimeError::Provider { brain: built.brain.to_string(), error: failure.error })
         }
     }
-}
-
-/// The request body, and what of it should come from the cache.
-fn build(core: &Core, agent: &Agent, settings: &Settings) -> Result<(Vec<u8>, Expectation), RuntimeError> {
-    let mut expected = agent.forecast.expect(&agent.posture, core.clock.now());
-    if let Some(sent) = &agent.forecast.sent
-        && let Err(broken) = agent.window.prefix().check(sent)
-    {
-        // Nothing in the program can do this; if something did, it is found here and not on the bill.
-        debug_assert!(false, "{}: {broken}", agent.spec.id);
-        expected = Expectation { cache_read: 0, reason: Some(broken.name()) };
-        core.journal.event(
-            Some(&agent.spec.id),
-            EventBody::Error {
-                code: "cache_break".to_owned(),
-                message: broken.to_string(),
-                hint: "the session goes on, at the price of writing the cache again; please report this".to_owned(),
-            },
-        )?;
-    }
-    let breakpoints = plan(
-        &agent.window,
-        &PlanInput {
-            posture: agent.posture,
-            static_ttl: core.cache_settings.static_ttl,
-            tail_ttl: core.cache_settings.tail_ttl,
-            pinned_messages: 1,
-            last_end: agent.forecast.end,
-        },
-    );
-    let body = agent.codec.assemble(&Assembly {
-        model: &agent.brain.model,
-        tools: agent.window.tools(),
-        system: agent.window.system(),
-        messages: agent.window.messages(),
-        breakpoints: &breakpoints,
-        settings,
-    });
-    Ok((body, expected))
 }
 
 /// Row first, then the item, in one write.
 fn answered(
     core: &Core,
     agent: &mut Agent,
-    mut row: LedgerRow,
+    row: LedgerRow,
     reply: Reply,
-    expected: &Expectation,
     writes: &mut Vec<Write>,
 ) -> Result<bool, RuntimeError> {
-    row.usage = reply.usage;
-    row.usd = core.cost(&row);
-    if Forecast::is_miss(expected.cache_read, reply.usage.cache_read) {
-        row.cache_note = Some("undeclared_miss".to_owned());
-    }
     core.learn(&agent.brain.model, agent.window.counted_tokens(), reply.usage.prompt());
-    let (mark, end) = (agent.window.prefix().mark(), agent.window.blocks().len());
-    agent.forecast.answered(mark, end, row.at, core.cache_settings.tail_ttl, &agent.posture, &reply.usage);
-    writes.push(forecast_note(agent, row.at));
+    let answered = Answered {
+        sent: agent.window.prefix().mark(),
+        end: agent.window.blocks().len(),
+        at: row.at,
+        ttl: core.cache_settings.tail_ttl,
+        counted: agent.window.counted_tokens(),
+    };
+    agent.forecast.answered(answered, &agent.posture, &reply.usage);
+    writes.push(forecast_note(core, agent));
     let completed = step_completed(&row);
     writes.push(Write::Ledger(row));
     let blocks: Vec<Block> = reply.blocks.into_iter().filter(|block| !is_blank(block)).collect();
@@ -177,13 +161,8 @@ fn is_blank(block: &Block) -> bool {
     matches!(block, Block::Text { text } if text.trim().is_empty())
 }
 
-fn forecast_note(agent: &Agent, at: Timestamp) -> Write {
-    Write::Note(NoteRecord {
-        agent: Some(agent.spec.id.clone()),
-        kind: FORECAST_NOTE.to_owned(),
-        json: serde_json::to_string(&agent.forecast).unwrap_or_default(),
-        at,
-    })
+fn forecast_note(core: &Core, agent: &Agent) -> Write {
+    core.note(&agent.spec.id, FORECAST_NOTE, &agent.forecast)
 }
 
 fn step_completed(row: &LedgerRow) -> EventBody {
@@ -196,23 +175,30 @@ fn step_completed(row: &LedgerRow) -> EventBody {
     }
 }
 
-fn blank_row(core: &Core, agent: &Agent, call: &CallFor<'_>, expected: &Expectation) -> LedgerRow {
+fn blank_row(
+    core: &Core,
+    agent: &Agent,
+    built: &Built,
+    purpose: Purpose,
+    delegation: Option<&DelegationId>,
+    window: WindowId,
+) -> LedgerRow {
     LedgerRow {
         session: core.session.clone(),
         agent: agent.spec.id.clone(),
-        window: agent.window_id.clone(),
-        delegation: call.delegation.cloned(),
+        window,
+        delegation: delegation.cloned(),
         step: agent.steps,
-        purpose: call.purpose,
-        brain: agent.brain.clone(),
+        purpose,
+        brain: built.brain.clone(),
         at: core.clock.now(),
         first_token_ms: None,
         ms: 0,
         outcome: RowOutcome::Ok,
         usage: Usage::default(),
         usd: Some(protocol::Usd::ZERO),
-        predicted_cache_read: expected.cache_read,
-        cache_note: expected.reason.map(str::to_owned),
+        predicted_cache_read: built.expected.cache_read,
+        cache_note: built.expected.reason.map(str::to_owned),
         request_id: None,
     }
 }

@@ -1,0 +1,170 @@
+//! `agent why`: what was decided, by which numbers, and what came of it.
+
+use bill::account::records::Records;
+use bill::account::steps;
+use bill::metrics::{self, Metrics};
+use bill::why::{After, Aftermath, Decided, Decisions, aftermath, filled, number};
+use protocol::{Decision, SessionId};
+use serde_json::{Value, json};
+
+use crate::config::Context;
+use crate::failure::Failure;
+use crate::text;
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) session: Option<String>,
+    pub(crate) step: Option<u32>,
+    pub(crate) verbose: bool,
+    pub(crate) json: bool,
+}
+
+/// Shows a session's decisions, or those made at one step.
+pub(crate) fn run(context: &Context, asked: &Asked) -> anyhow::Result<u8> {
+    let store = context.store()?;
+    // `-` stands for the last session where a step follows.
+    let session = context.session(&store, asked.session.as_deref().filter(|name| *name != "-"))?;
+    let records = Records::load(&store, &session)?;
+    let decisions = Decisions::load(&store, &session)?;
+    let shown: Vec<&Decided> =
+        decisions.all.iter().filter(|decided| asked.step.is_none_or(|step| decided.decision.step == step)).collect();
+    if let (Some(step), true) = (asked.step, shown.is_empty()) {
+        return Err(no_such_step(&session, step, &decisions));
+    }
+    let metrics = metrics::of(&records, &steps::of(&records));
+    if asked.json {
+        let all: Vec<Value> = shown.iter().map(|one| as_json(one, &aftermath(&records, &decisions, one))).collect();
+        let unreadable = decisions.unreadable;
+        text::json(
+            &json!({ "session": session, "decisions": all, "unreadable": unreadable, "metrics": metrics }).to_string(),
+        );
+        return Ok(0);
+    }
+    text::line(&format!("session {session}"));
+    for decided in &shown {
+        text::line(&line(&decided.decision));
+        if asked.verbose || asked.step.is_some() {
+            text::line(&details(&decided.decision, &aftermath(&records, &decisions, decided)));
+        }
+    }
+    if decisions.all.is_empty() {
+        text::note("no decision was recorded in this session");
+    }
+    if decisions.unreadable > 0 {
+        let count = decisions.unreadable;
+        text::note(&format!("left out: {count} decisions that another version of this program wrote"));
+    }
+    if asked.step.is_none() {
+        text::line(&delegation(&metrics));
+    }
+    Ok(0)
+}
+
+fn no_such_step(session: &SessionId, step: u32, decisions: &Decisions) -> anyhow::Error {
+    let made: Vec<String> = decisions
+        .steps()
+        .into_iter()
+        .map(|(agent, steps)| {
+            let steps: Vec<String> = steps.iter().map(u32::to_string).collect();
+            format!("{agent} {}", steps.join(", "))
+        })
+        .collect();
+    if made.is_empty() {
+        return Failure::usage(format!("no decision was recorded in session {session}, at step {step} or any other"));
+    }
+    Failure::usage_with(
+        format!("nothing was decided at step {step} of session {session}"),
+        format!("there are decisions after these steps: {}", made.join("; ")),
+    )
+}
+
+fn as_json(decided: &Decided, after: &Aftermath) -> Value {
+    let mut value = json!(decided.decision);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("at_ms".to_owned(), json!(decided.at));
+        fields.insert("filled".to_owned(), json!(filled(&decided.decision)));
+        fields.insert("after".to_owned(), json!(after));
+    }
+    value
+}
+
+fn line(decision: &Decision) -> String {
+    let Decision { kind, agent, step, chosen, because, .. } = decision;
+    format!("{:<10} {step:>4}  {} -> {chosen}: {because}", agent.as_str(), kind.as_str())
+}
+
+/// Formula, numbers, and what happened afterwards, under the line of the decision.
+fn details(decision: &Decision, after: &Aftermath) -> String {
+    let mut lines = Vec::new();
+    if let Some(filled) = filled(decision) {
+        lines.push(format!("rule     {}", decision.formula));
+        lines.push(format!("numbers  {filled}"));
+    }
+    // What stands in the formula is told already.
+    let told = |name: &str| {
+        let in_name = |c: char| c.is_alphanumeric() || c == '_';
+        decision.formula.split(|c| !in_name(c)).any(|word| word == name)
+    };
+    let others: Vec<String> = decision
+        .numbers
+        .iter()
+        .filter(|(name, _)| !told(name))
+        .map(|(name, value)| format!("{name} = {}", number(name, *value)))
+        .collect();
+    if !others.is_empty() {
+        lines.push(format!("also     {}", others.join(", ")));
+    }
+    lines.extend(afterwards(after));
+    lines.iter().map(|line| format!("                 {line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn afterwards(after: &Aftermath) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(worth) = &after.worth {
+        let usd = |usd: Option<protocol::Usd>| usd.map_or("unknown".to_owned(), |usd| usd.to_string());
+        lines.push(format!(
+            "after    {} expected to be saved, {} really saved, {} spent by the specialist",
+            usd(worth.estimated_usd),
+            usd(worth.real_usd),
+            usd(worth.spent_usd)
+        ));
+    }
+    lines.extend(after.report.map(|report| format!("after    {report}")));
+    match after.hit {
+        Some(true) => lines.push("after    the next request read the cache".to_owned()),
+        Some(false) => lines.push("after    the next request did not read the cache".to_owned()),
+        None => {}
+    }
+    lines.extend(after.calls.iter().map(call));
+    if lines.is_empty() {
+        lines.push("after    nothing yet".to_owned());
+    }
+    lines
+}
+
+fn call(call: &After) -> String {
+    let usd = call.usd.map_or("price unknown".to_owned(), |usd| usd.to_string());
+    let note = call.cache_note.as_deref().map(|note| format!(" [{note}]")).unwrap_or_default();
+    let how = if call.outcome == "answered" { String::new() } else { format!(", {}", call.outcome) };
+    format!(
+        "after    step {}, {}{how}, {}: {} prompt tokens, {} of {} expected from the cache{note}, {usd}",
+        call.step, call.purpose, call.brain, call.prompt, call.cache_read, call.expected_cache_read
+    )
+}
+
+fn delegation(metrics: &Metrics) -> String {
+    let Some((first, rounds)) = metrics.first_handoff_step.zip(metrics.rounds_per_delegation) else {
+        let own = metrics.own_exploration_share.map(|share| format!("; {:.0} % of {} steps only looked around", share * 100.0, metrics.main_steps));
+        return format!("delegation: none{}", own.unwrap_or_default());
+    };
+    format!(
+        "delegation: {} delegations, the first at main's step {first}, {rounds:.1} steps of the specialist each\n\
+         main: {:.0} % of {} steps only looked around, {} files read again, {} corrective edits",
+        metrics.delegations,
+        metrics.own_exploration_share.unwrap_or_default() * 100.0,
+        metrics.main_steps,
+        metrics.rereads,
+        metrics.corrective_edits
+    )
+}

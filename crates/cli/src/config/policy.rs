@@ -1,0 +1,94 @@
+//! Which policy holds: flag, then the trusted project's file, then the user's, then the built-in one.
+
+use std::path::{Path, PathBuf};
+
+use routing::Policy;
+
+use super::context::Context;
+use super::files;
+use super::trust::{Trust, Verdict};
+use crate::args::TeamArgs;
+use crate::failure::Failure;
+
+/// The project's policy file.
+pub(crate) fn project_file(root: &Path) -> PathBuf {
+    root.join(".agent").join("policy.yaml")
+}
+
+/// The policy that a session goes by; [`Policy::source`] says where it came from. A project's file that is not trusted is
+/// refused (exit code 6), unless `--trust` says to trust it now. Who chose a team by name, or said no when asked, goes on as if
+/// there were no such file.
+pub(crate) fn find(context: &Context, file: Option<&Path>, flags: &TeamArgs) -> anyhow::Result<Policy> {
+    if let Some(file) = file.filter(|file| !is_project(context, file)) {
+        return read(file, &file.display().to_string());
+    }
+    let project = project_file(&context.root);
+    if project.is_file() && admitted(context, flags, file.is_some())? {
+        return read(&project, SHOWN);
+    }
+    users_or_builtin(context)
+}
+
+/// The policy of a file that is only looked at: nothing of it is used, so it needs no trust. Without a name, the project's
+/// own, else the one that [`find`] gives.
+pub(crate) fn look(context: &Context, file: Option<&Path>) -> anyhow::Result<Policy> {
+    let project = project_file(&context.root);
+    match file {
+        Some(file) => read(file, &file.display().to_string()),
+        None if project.is_file() => read(&project, SHOWN),
+        None => users_or_builtin(context),
+    }
+}
+
+/// Why the project's file is not in use, where there is one that is not.
+fn distrust(context: &Context) -> anyhow::Result<Option<&'static str>> {
+    if !project_file(&context.root).is_file() {
+        return Ok(None);
+    }
+    Ok(match Trust::load(&context.home)?.check(&context.root)? {
+        Verdict::Trusted => None,
+        Verdict::Unknown(_) => Some("is not trusted yet"),
+        Verdict::Changed(_) => Some("changed since it was trusted"),
+    })
+}
+
+/// How the project's file is named to people.
+const SHOWN: &str = ".agent/policy.yaml";
+
+/// The project's own file stays the project's, whoever names it.
+fn is_project(context: &Context, file: &Path) -> bool {
+    let canonical = |path: &Path| path.canonicalize().ok();
+    canonical(file).is_some_and(|file| Some(file) == canonical(&project_file(&context.root)))
+}
+
+/// Whether the project's file may be used. A file that was named is never passed over.
+fn admitted(context: &Context, flags: &TeamArgs, named: bool) -> anyhow::Result<bool> {
+    let Some(why) = distrust(context)? else { return Ok(true) };
+    if flags.trust {
+        Trust::load(&context.home)?.add(&context.root)?;
+        return Ok(true);
+    }
+    if !named && (flags.team.is_some() || flags.without_project) {
+        return Ok(false);
+    }
+    Err(Failure::refused(
+        format!("{SHOWN} {why}: a repository's own files can choose what is paid for"),
+        "look at it with `agent policy show`, then pass --trust once; or choose a team with --team tandem",
+    ))
+}
+
+fn users_or_builtin(context: &Context) -> anyhow::Result<Policy> {
+    let user = context.home.config.join("policy.yaml");
+    if user.is_file() { read(&user, &user.display().to_string()) } else { Ok(Policy::builtin()) }
+}
+
+fn read(path: &Path, source: &str) -> anyhow::Result<Policy> {
+    let text = files::read(path)?;
+    Policy::load(&text, source).map_err(|error| {
+        Failure::usage_with(error.to_string(), "docs/policy.md explains every field; `agent policy show` prints them all")
+    })
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -1,0 +1,59 @@
+//! When a window is closed: at a natural break once it is large enough, in the middle of a chain of tool calls only when it
+//! has to be.
+
+use cache::economics::compaction::{ColdChoice, cold_resume};
+use protocol::Item;
+
+use super::{Standing, Why, summary};
+use crate::agent::Agent;
+use crate::session::Core;
+
+/// Growth after which a compaction that came to nothing is tried again, in percent.
+const AGAIN_PERCENT: u64 = 120;
+
+/// Tools after whose results work takes a breath: a report came, or checks were run.
+const BREAKS: [&str; 3] = ["delegate", "verify", "report"];
+
+/// Whether the transcript stands at a natural break: the user or a brief spoke last, or a report or check came in.
+pub(crate) fn at_break(items: &[Item]) -> bool {
+    match items.iter().rev().find(|item| !matches!(item, Item::Fragment { .. })) {
+        Some(Item::ToolResults { results }) => results.iter().any(|result| BREAKS.contains(&result.tool.as_str())),
+        Some(item) => item.tool_calls().is_empty(),
+        None => false,
+    }
+}
+
+/// Why the window is closed before the next step, if it is.
+pub(crate) fn due(core: &Core, agent: &Agent) -> Option<Why> {
+    let standing = Standing::of(core, agent);
+    let breathes = at_break(&agent.items);
+    if let Some(wanted) = &agent.wanted
+        && (wanted.now || (wanted.urgent && core.switch_pays_now(agent, &standing, &wanted.brain)))
+    {
+        return Some(Why::Switch);
+    }
+    if standing.context >= standing.full {
+        return Some(Why::Limit);
+    }
+    if standing.context * 100 < agent.gave_up_at * AGAIN_PERCENT {
+        return None;
+    }
+    let threshold = standing.threshold.as_ref()?.tokens;
+    let limit = if breathes { threshold } else { standing.in_chain };
+    if standing.context >= limit {
+        return Some(Why::Threshold);
+    }
+    breathes.then(|| due_when_cold(core, agent, &standing)).flatten()
+}
+
+/// Whether the cache is lost and a short context is cheaper to write than the long one.
+fn due_when_cold(core: &Core, agent: &Agent, standing: &Standing) -> Option<Why> {
+    standing.threshold.as_ref()?;
+    if !core.is_cold(agent) {
+        return None;
+    }
+    let own = standing.prices?;
+    let candidates: Vec<_> = summary::candidates(core, agent, standing).into_iter().map(|(_, prices)| prices).collect();
+    let resume = cold_resume(&own, &candidates, &standing.shape, standing.context, standing.remaining_calls);
+    (resume.choice != ColdChoice::Continue).then_some(Why::Cold)
+}

@@ -1,0 +1,193 @@
+//! What the next window has word for word: the user's messages, the open brief, the plan, changed files, failing checks, and the
+//! newest steps.
+
+use cache::TokenCounter;
+use protocol::{AgentId, Block, EventBody, FragmentKind, Item};
+
+use super::written;
+use crate::agent::Agent;
+use crate::error::RuntimeError;
+use crate::fragments::cut;
+use crate::session::Core;
+
+/// Most tokens of the user's own messages that are kept, newest first. What is older is shortened to its first words.
+const USER_WORDS: u64 = 12_000;
+
+/// What is left of a user's message beyond that, in bytes.
+const USER_SHORT: usize = 300;
+
+/// Share of the kept tail that one tool result may take, as a divisor.
+const RESULT_SHARE: u64 = 4;
+
+/// Whether everything behind the project part could be kept word for word: then there is nothing to compact.
+pub(super) fn is_short(core: &Core, agent: &Agent) -> bool {
+    let history = agent.items.iter().skip(1).map(|item| item_tokens(core, agent, item)).sum::<u64>();
+    history <= agent.spec.compaction.keep_tail
+}
+
+/// The fragment that stands for the closed window, and the items that follow it as they are.
+pub(super) async fn carry(
+    core: &Core,
+    agent: &Agent,
+    summary: Option<&str>,
+) -> Result<(String, Vec<Item>), RuntimeError> {
+    let whole = summary.is_none();
+    let budget = if whole { u64::MAX } else { agent.spec.compaction.keep_tail };
+    let talk = talk_at_the_end(core, agent, budget);
+    let split = agent.items.len() - talk.len();
+    let spent: u64 = talk.iter().map(|item| item_tokens(core, agent, item)).sum();
+    let steps = last_steps(core, agent, &agent.items[1.min(split)..split], budget.saturating_sub(spent));
+    let mut text = format!(
+        "<summary window=\"{}\">\nEverything before this point was closed. What is known of it stands here; files can be read \
+         again.\n",
+        agent.window_seq
+    );
+    let mut section = |title: &str, body: String| {
+        if !body.trim().is_empty() {
+            text.push_str(&format!("\n# {title}\n{}\n", body.trim()));
+        }
+    };
+    let title =
+        if core.is_main(agent.id()) { "The user's messages, newest first" } else { "The briefs, newest first" };
+    if !whole {
+        section(title, user_words(core, agent, &talk)?);
+    }
+    section("Plan", core.store.plan(&core.session, agent.id())?.unwrap_or_default());
+    section("Files changed", changed_files(core, agent.id())?);
+    section("Checks that fail", failing_checks(core)?);
+    section("Summary", summary.unwrap_or_default().to_owned());
+    section("The last steps, word for word", steps);
+    text.push_str("</summary>");
+    Ok((text, talk))
+}
+
+fn item_tokens(core: &Core, agent: &Agent, item: &Item) -> u64 {
+    core.tokens(&agent.brain.model, TokenCounter::count(&as_text(item)))
+}
+
+fn as_text(item: &Item) -> String {
+    written::transcript(std::slice::from_ref(item), u64::MAX)
+}
+
+/// The end of the transcript in which nobody used a tool: it goes on as it is, without thinking.
+fn talk_at_the_end(core: &Core, agent: &Agent, budget: u64) -> Vec<Item> {
+    let mut left = budget;
+    let mut talk: Vec<Item> = Vec::new();
+    for item in agent.items.iter().skip(1).rev() {
+        let is_talk = item.tool_calls().is_empty() && !matches!(item, Item::ToolResults { .. });
+        let is_summary = matches!(item, Item::Fragment { kind: FragmentKind::Summary, .. });
+        let tokens = item_tokens(core, agent, item);
+        // The last word is kept whatever it weighs.
+        if !is_talk || is_summary || (tokens > left && !talk.is_empty()) {
+            break;
+        }
+        left = left.saturating_sub(tokens);
+        talk.extend(without_thinking(item));
+    }
+    talk.reverse();
+    talk
+}
+
+/// No thinking block crosses a window. None where nothing else was said.
+fn without_thinking(item: &Item) -> Option<Item> {
+    let Item::Assistant { blocks, stop } = item else { return Some(item.clone()) };
+    let blocks: Vec<Block> = blocks.iter().filter(|block| matches!(block, Block::Text { .. })).cloned().collect();
+    (!blocks.is_empty()).then(|| Item::Assistant { blocks, stop: stop.clone() })
+}
+
+/// The newest items before that, as text: a call and its result are never torn apart, because neither is a message any more.
+fn last_steps(core: &Core, agent: &Agent, items: &[Item], budget: u64) -> String {
+    let mut left = budget;
+    let mut steps = Vec::new();
+    for item in items.iter().rev() {
+        let told_above = matches!(item, Item::User { .. } | Item::Fragment { kind: FragmentKind::Summary, .. });
+        if told_above && budget != u64::MAX {
+            continue;
+        }
+        let text = with_short_results(item, budget / RESULT_SHARE);
+        let tokens = core.tokens(&agent.brain.model, TokenCounter::count(&text));
+        if tokens > left {
+            break;
+        }
+        left -= tokens;
+        steps.push(text);
+    }
+    steps.reverse();
+    steps.join("\n")
+}
+
+/// An item as text, bulky results cut.
+fn with_short_results(item: &Item, most_tokens: u64) -> String {
+    let Item::ToolResults { results } = item else { return as_text(item) };
+    let bytes = usize::try_from(most_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
+    let shown = results.iter().map(|result| {
+        let failed = if result.is_error { " failed" } else { "" };
+        format!("[result of {}{failed}]\n{}", result.tool, cut(&written::text_of(result), bytes))
+    });
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// All that the user said in this session (a specialist: all briefs), whatever was compacted since.
+fn user_words(core: &Core, agent: &Agent, talk: &[Item]) -> Result<String, RuntimeError> {
+    let carried: Vec<(protocol::WindowId, u64)> = core
+        .store
+        .windows(&core.session, agent.id())?
+        .into_iter()
+        .map(|window| (window.id, window.carried))
+        .collect();
+    let mut seen = std::collections::BTreeMap::new();
+    let mut words = Vec::new();
+    for stored in core.store.items(&core.session, agent.id(), 0)? {
+        let number = seen.entry(stored.window.clone()).or_insert(0_u64);
+        *number += 1;
+        let head = carried.iter().find(|(id, _)| *id == stored.window).map_or(0, |(_, carried)| *carried);
+        if *number > head && is_the_users(&stored.item) && !talk.contains(&stored.item) {
+            words.push(stored.item.plain_text());
+        }
+    }
+    let mut left = USER_WORDS;
+    let newest_first = words.iter().rev().map(|text| {
+        let tokens = core.tokens(&agent.brain.model, TokenCounter::count(text));
+        let kept = if tokens <= left { text.clone() } else { cut(text, USER_SHORT) };
+        left = left.saturating_sub(tokens);
+        format!("- {}", kept.trim().replace('\n', "\n  "))
+    });
+    Ok(newest_first.collect::<Vec<_>>().join("\n"))
+}
+
+fn is_the_users(item: &Item) -> bool {
+    matches!(item, Item::User { .. } | Item::Fragment { kind: FragmentKind::Steering, .. })
+}
+
+/// Files that were changed in this session, by the agent itself or by those it delegated to, newest figures.
+fn changed_files(core: &Core, agent: &AgentId) -> Result<String, RuntimeError> {
+    let mut files: Vec<protocol::FileChange> = Vec::new();
+    let mut note = |change: protocol::FileChange| match files.iter_mut().find(|known| known.path == change.path) {
+        Some(known) => {
+            known.added += change.added;
+            known.removed += change.removed;
+        }
+        None => files.push(change),
+    };
+    for run in core.store.all_tool_runs(&core.session)?.into_iter().filter(|run| run.intent.agent == *agent) {
+        run.done.into_iter().flat_map(|done| done.files).for_each(&mut note);
+    }
+    for record in core.store.delegations(&core.session)?.into_iter().filter(|record| record.from == *agent) {
+        record.closed.into_iter().flat_map(|closed| closed.receipt.files).for_each(&mut note);
+    }
+    Ok(files.iter().map(|file| format!("- {} +{} -{}\n", file.path, file.added, file.removed)).collect())
+}
+
+/// Checks whose newest run did not pass.
+fn failing_checks(core: &Core) -> Result<String, RuntimeError> {
+    let mut newest: Vec<(String, Option<i32>)> = Vec::new();
+    for event in core.store.events(&core.session)? {
+        if let EventBody::VerificationFinished { command, exit_code, .. } = event.body {
+            newest.retain(|(known, _)| *known != command);
+            newest.push((command, exit_code));
+        }
+    }
+    let failing = newest.into_iter().filter(|(_, code)| *code != Some(0));
+    let code = |code: Option<i32>| code.map_or("killed".to_owned(), |code| code.to_string());
+    Ok(failing.map(|(command, exit)| format!("- `{command}` -> {}\n", code(exit))).collect())
+}

@@ -1,0 +1,77 @@
+//! Calls beside the steps: closing a window, keeping a cache alive. They leave nothing in the transcript.
+
+use cache::Forecast;
+use protocol::{DelegationId, LedgerRow, Purpose, StreamEvent, WindowId};
+use store::Write;
+use tokio_util::sync::CancellationToken;
+
+use super::{Built, blank_row, send, step_completed};
+use crate::agent::{Agent, FORECAST_NOTE};
+use crate::error::RuntimeError;
+use crate::session::Core;
+
+/// What a call aside is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    purpose: Purpose,
+    window: WindowId,
+}
+
+impl Asked {
+    /// A summary by the window's own brain.
+    pub(crate) fn compaction(agent: &Agent) -> Self {
+        Self { purpose: Purpose::Compaction, window: agent.window_id.clone() }
+    }
+
+    /// A summary on a clean context: a window of its own, so that a window has one brain.
+    pub(crate) fn summary_elsewhere(agent: &Agent) -> Self {
+        Self { purpose: Purpose::Compaction, window: WindowId::new(format!("{}-summary", agent.window_id)) }
+    }
+}
+
+/// Sends a request and gives back the words of the answer. The row is written before.
+pub(crate) async fn ask_aside(
+    core: &Core,
+    agent: &Agent,
+    built: Built,
+    asked: Asked,
+    cancel: &CancellationToken,
+) -> Result<String, RuntimeError> {
+    let row = blank_row(core, agent, &built, asked.purpose, None, asked.window);
+    let (row, reply, mut writes) = send(core, &built, row, cancel, &mut silent()).await?;
+    let completed = step_completed(&row);
+    writes.push(Write::Ledger(row));
+    core.journal.commit(writes, vec![(Some(agent.id().clone()), completed)])?;
+    let texts = reply.blocks.iter().filter_map(|block| match block {
+        protocol::Block::Text { text } => Some(text.as_str()),
+        _ => None,
+    });
+    Ok(texts.collect::<Vec<_>>().join("\n"))
+}
+
+/// Sends the last request again, and gives back what is known of the cache afterwards with the row's figures. Writes the
+/// row and that knowledge; the agent itself may be busy with its tools.
+pub(crate) async fn ping(
+    core: &Core,
+    agent: &Agent,
+    built: Built,
+    forecast: &Forecast,
+    delegation: Option<&DelegationId>,
+    mut more: Vec<Write>,
+    cancel: &CancellationToken,
+) -> Result<(Forecast, LedgerRow), RuntimeError> {
+    let row = blank_row(core, agent, &built, Purpose::KeepWarm, delegation, agent.window_id.clone());
+    let (row, _, mut writes) = send(core, &built, row, cancel, &mut silent()).await?;
+    let mut kept = forecast.clone();
+    kept.refreshed(row.at, &agent.posture, &row.usage);
+    let completed = step_completed(&row);
+    writes.push(core.note(agent.id(), FORECAST_NOTE, &kept));
+    writes.push(Write::Ledger(row.clone()));
+    writes.append(&mut more);
+    core.journal.commit(writes, vec![(Some(agent.id().clone()), completed)])?;
+    Ok((kept, row))
+}
+
+fn silent() -> impl FnMut(&StreamEvent) + Send {
+    |_: &StreamEvent| {}
+}

@@ -1,0 +1,176 @@
+//! What a person sees of the agents' windows, and what a person can ask of them.
+
+use cache::economics::switching::SwitchCost;
+use protocol::{AgentId, Brain, Decision, DecisionKind, Usage, Usd, WindowId};
+use tokio_util::sync::CancellationToken;
+
+use super::{Core, Session, settle_dangling};
+use crate::agent::Agent;
+use crate::compaction::{Compacted, Standing, Why, compact};
+use crate::error::RuntimeError;
+use crate::switching::Wanted;
+
+/// Where an agent's open window stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentStatus {
+    /// Who.
+    pub agent: AgentId,
+    /// The window's name.
+    pub window: WindowId,
+    /// Its number, from 1.
+    pub number: u64,
+    /// Who serves it.
+    pub brain: Brain,
+    /// Who is to serve the next one, where that is another.
+    pub wanted: Option<Brain>,
+    /// Why.
+    pub wanted_because: Option<String>,
+    /// The brains it may move along.
+    pub ladder: Vec<Brain>,
+    /// Prompt tokens of its next request.
+    pub context: u64,
+    /// Prompt tokens at which it is closed at the next break.
+    pub closes_at: u64,
+    /// Most prompt tokens its model takes beside an answer.
+    pub full: u64,
+    /// Tokens that should be in the provider's cache; 0 when it is cold.
+    pub cached: u64,
+    /// What is left of the cache's life, in milliseconds; none where it is cold or nothing is known.
+    pub cache_left_ms: Option<u64>,
+    /// How hard it has it, by the difficulty monitor.
+    pub score: f64,
+    /// Calls and bill of this session, as the ledger has them.
+    pub usage: Usage,
+    /// Dollars; none where a price is unknown.
+    pub usd: Option<Usd>,
+}
+
+/// What became of a wish for another model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelWish {
+    /// Who serves the open window.
+    pub from: Brain,
+    /// Who is to serve the next one.
+    pub to: Brain,
+    /// What it costs; none where a price is unknown.
+    pub cost: Option<SwitchCost>,
+    /// The next window is open already.
+    pub done: bool,
+}
+
+impl Session {
+    /// Where the window of every agent stands that has worked so far. An agent that works right now is left out.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`].
+    pub fn status(&self) -> Result<Vec<AgentStatus>, RuntimeError> {
+        let totals = self.core.store.totals(&self.core.session)?;
+        let agents = self.core.idle_agents();
+        let mut all: Vec<AgentStatus> = agents.iter().map(|agent| self.core.status_of(agent)).collect();
+        for status in &mut all {
+            if let Some(total) = totals.iter().find(|total| total.id == status.agent) {
+                (status.usage, status.usd) = (total.usage, total.usd);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Wants another brain for an agent's next window, and opens that window at once where `now` says so.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Setup`] for an agent or provider that is not there; what a compaction can fail with.
+    pub async fn want_model(
+        &self,
+        agent: &AgentId,
+        brain: Brain,
+        now: bool,
+        cancel: &CancellationToken,
+    ) -> Result<ModelWish, RuntimeError> {
+        let core = &self.core;
+        core.client(&brain)?;
+        let slot = core.agent(core.spec_of(agent)?)?;
+        let mut agent = slot.lock().await;
+        let cost = core.price_switch(&agent, &Standing::of(core, &agent), &brain);
+        let from = agent.brain.clone();
+        let because = "the user asked for it".to_owned();
+        let decision = Decision {
+            kind: DecisionKind::Switch,
+            chosen: if now { "now" } else { "at_next_compaction" }.to_owned(),
+            because: format!("{from} -> {brain}: {because}"),
+            formula: SwitchCost::FORMULA.to_owned(),
+            ..core.blank_decision(&agent)
+        };
+        let at = core.clock.now();
+        let wanted = Wanted { brain: brain.clone(), urgent: now, now, by_monitor: false, because, at };
+        core.want(&mut agent, wanted, decision)?;
+        let mut done = false;
+        if now && agent.wanted.is_some() {
+            settle_dangling(core, &mut agent)?;
+            done = compact(core, &mut agent, Why::Switch, cancel).await? == Compacted::Opened;
+        }
+        Ok(ModelWish { from, to: brain, cost, done })
+    }
+
+    /// Closes an agent's window by hand. Tells what came of it in words.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Setup`] for an agent that is not there; what a compaction can fail with.
+    pub async fn compact(
+        &self,
+        agent: &AgentId,
+        focus: Option<String>,
+        cancel: &CancellationToken,
+    ) -> Result<String, RuntimeError> {
+        let core = &self.core;
+        let slot = core.agent(core.spec_of(agent)?)?;
+        let mut agent = slot.lock().await;
+        settle_dangling(core, &mut agent)?;
+        let before = core.context_tokens(&agent);
+        Ok(match compact(core, &mut agent, Why::Manual(focus), cancel).await? {
+            Compacted::Opened => format!(
+                "window {} of {} is open with {} ({} tokens before, about {} now)",
+                agent.window_seq,
+                agent.id(),
+                agent.brain,
+                before,
+                core.context_tokens(&agent)
+            ),
+            Compacted::Nothing => format!("the history of {} is short ({before} tokens): nothing to compact", agent.id()),
+            Compacted::Kept(reason) => format!("the history of {} stays: {reason}", agent.id()),
+        })
+    }
+}
+
+impl Core {
+    fn status_of(&self, agent: &Agent) -> AgentStatus {
+        let standing = Standing::of(self, agent);
+        let now = self.clock.now();
+        let expected = agent.forecast.expect(&agent.posture, now);
+        let left = agent.forecast.life(&agent.posture).filter(|_| expected.cache_read > 0);
+        let left = left.map(|life| agent.forecast.at.plus(life).since(now).as_millis() as u64);
+        AgentStatus {
+            agent: agent.id().clone(),
+            window: agent.window_id.clone(),
+            number: agent.window_seq,
+            brain: agent.brain.clone(),
+            wanted: agent.wanted.as_ref().map(|wanted| wanted.brain.clone()),
+            wanted_because: agent.wanted.as_ref().map(|wanted| wanted.because.clone()),
+            ladder: agent.spec.ladder.clone(),
+            context: standing.context,
+            closes_at: standing.closes_at(),
+            full: standing.full,
+            cached: expected.cache_read,
+            cache_left_ms: left,
+            score: agent.monitor.score(),
+            usage: Usage::default(),
+            usd: None,
+        }
+    }
+
+    fn spec_of(&self, agent: &AgentId) -> Result<&team::AgentSpec, RuntimeError> {
+        self.team.agent(agent).ok_or_else(|| {
+            let known: Vec<&str> = self.team.agents.iter().map(|agent| agent.id.as_str()).collect();
+            RuntimeError::Setup(format!("there is no agent `{agent}`; this team has {}", known.join(", ")))
+        })
+    }
+}

@@ -1,0 +1,5 @@
+'use strict';
+
+const { version } = require('../package.json');
+
+module.exports = { version };
