@@ -19,7 +19,10 @@ fn show_prints_every_value_with_its_origin_and_the_hash() {
     assert_eq!(field("monitor.up")["origin"], format!("{mine}:3"));
     assert_eq!(field("monitor.down")["origin"], "built-in policy");
     let text = desk.agent(&["policy", "show"]).exits(0).out;
-    assert!(text.contains(built_in["hash"].as_str().unwrap()) && text.contains("monitor.signals.error_streak.weight"), "{text}");
+    assert!(
+        text.contains(built_in["hash"].as_str().unwrap()) && text.contains("monitor.signals.error_streak.weight"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Measures what is claimed: `bench FIGURE [--json] [--data DIR]` runs one figure and prints one JSON object on its last
-//! line. It drives the release binary `agent` from outside; it is no test and decides nothing.
+//! line. It drives the release binary `agent` from outside, or where time has to be moved by hand the runtime itself; it is no
+//! test and decides nothing.
 
 mod binary;
 mod figure;
 mod prompt;
+mod session40;
 mod spread;
 mod startup;
 
@@ -17,7 +19,9 @@ use crate::figure::Figure;
 
 const EXAMPLES: &str = "Examples:
   cargo run --release -p bench -- startup
-  cargo run --release -p bench -- prompt --json";
+  cargo run --release -p bench -- prompt --json
+  cargo run --release -p bench -- session40 --data DIR
+  cargo run --release -p bench -- session40 --data DIR --variants 24";
 
 /// Measures one figure.
 #[derive(Debug, Parser)]
@@ -29,9 +33,13 @@ struct Args {
     /// Print the JSON object alone.
     #[arg(long)]
     json: bool,
-    /// Folder for what a figure works on; it is kept, so that it can be looked at (default: a temporary one).
+    /// Folder of the data that a figure is about (session40); for startup the folder that it works in, which is kept, so
+    /// that it can be looked at (default: a temporary one).
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// session40: play so many seeded variants instead of the scenario itself (without a number: 200).
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
+    variants: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -40,6 +48,8 @@ enum Name {
     Startup,
     /// Tokens that every request carries: system prompt and tools of main and sidekick.
     Prompt,
+    /// A session of 40 steps on a clock moved by hand: what each way of working costs, and what the runtime chooses.
+    Session40,
 }
 
 fn main() -> ExitCode {
@@ -47,6 +57,10 @@ fn main() -> ExitCode {
     let measured = match args.figure {
         Name::Startup => startup::measure(args.data.as_deref()),
         Name::Prompt => prompt::measure(),
+        Name::Session40 => match args.variants {
+            None => session40::measure(args.data.as_deref()),
+            Some(count) => session40::measure_variants(args.data.as_deref(), count),
+        },
     };
     match measured.and_then(|figure| show(&figure, args.json)) {
         Ok(()) => ExitCode::SUCCESS,

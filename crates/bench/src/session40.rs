@@ -32,7 +32,6 @@
 //! runtime's own way is the built-in team `tandem` with nothing forced. Main delegates by script in every way but `solo`: that
 //! is a model's choice, not the runtime's. Words are scripted too; sizes are measured with the simulator's own bill.
 
-mod arithmetic;
 mod calibrate;
 mod player;
 mod script;
@@ -43,13 +42,13 @@ mod variants;
 mod words;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
-use serde_json::json;
 
 use crate::figure::Figure;
 
-pub(crate) use self::summary::{of_pairs, of_variants};
+use self::summary::{of_pairs, of_variants};
 
 /// Plays the file's scenario for its pairs.
 ///
@@ -58,8 +57,8 @@ pub(crate) use self::summary::{of_pairs, of_variants};
 pub(crate) fn measure(data: Option<&Path>) -> anyhow::Result<Figure> {
     let file = story::File::read(folder(data)?)?;
     in_runtime(async move {
-        let stage = player::Stage::new(&file)?;
-        of_pairs(&stage, &file).await
+        let stage = Arc::new(player::Stage::new(&file)?);
+        of_pairs(stage, &file).await
     })
 }
 
@@ -70,8 +69,8 @@ pub(crate) fn measure(data: Option<&Path>) -> anyhow::Result<Figure> {
 pub(crate) fn measure_variants(data: Option<&Path>, count: u64) -> anyhow::Result<Figure> {
     let file = story::File::read(folder(data)?)?;
     in_runtime(async move {
-        let stage = player::Stage::new(&file)?;
-        of_variants(&stage, &file, count).await
+        let stage = Arc::new(player::Stage::new(&file)?);
+        of_variants(stage, &file, count).await
     })
 }
 

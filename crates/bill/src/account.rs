@@ -141,7 +141,8 @@ impl Bill {
         let mut total = Group::default();
         let on_it = |row: &LedgerRow| self.since.is_none_or(|since| row.at >= since);
         let (activities, counted) = (activities(records, steps), last_attempts(&records.rows));
-        for (n, (row, activities)) in records.rows.iter().zip(activities).enumerate().filter(|(_, (row, _))| on_it(row)) {
+        for (n, (row, activities)) in records.rows.iter().zip(activities).enumerate().filter(|(_, (row, _))| on_it(row))
+        {
             let steps = u64::from(counted.contains(&n));
             let whole = Share { calls: 1, steps, usage: row.usage, usd: usd_of(row) };
             total.add(&whole);

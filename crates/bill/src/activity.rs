@@ -43,9 +43,27 @@ impl Activity {
         let (server, short) = name.rsplit_once("__").map_or(("", name), |(server, short)| (server, short));
         let short = short.to_ascii_lowercase();
         match short.as_str() {
-            "read" | "grep" | "glob" | "list" | "ls" | "git_diff" | "git_status" | "notebookread" | "webfetch"
-            | "websearch" | "web_search" | "toolsearch" | "lsp" | "view_image" | "read_file" | "list_dir"
-            | "grep_files" | "search" | "taskoutput" | "bashoutput" | "listmcpresourcestool"
+            "read"
+            | "grep"
+            | "glob"
+            | "list"
+            | "ls"
+            | "git_diff"
+            | "git_status"
+            | "notebookread"
+            | "webfetch"
+            | "websearch"
+            | "web_search"
+            | "toolsearch"
+            | "lsp"
+            | "view_image"
+            | "read_file"
+            | "list_dir"
+            | "grep_files"
+            | "search"
+            | "taskoutput"
+            | "bashoutput"
+            | "listmcpresourcestool"
             | "readmcpresourcetool" => Self::Explore,
             "edit" | "write" | "multiedit" | "notebookedit" | "apply_patch" => Self::Edit,
             "verify" => Self::Test,
@@ -54,7 +72,9 @@ impl Activity {
             | "skill" | "slashcommand" | "update_plan" | "request_user_input" => Self::Plan,
             "task" | "agent" => of_helper(arguments),
             "bash" | "shell" | "local_shell" | "local_shell_call" | "shell_command" | "exec_command"
-            | "unified_exec" | "container.exec" => command_of(arguments).map_or(Self::Other, |line| Self::of_command(&line)),
+            | "unified_exec" | "container.exec" => {
+                command_of(arguments).map_or(Self::Other, |line| Self::of_command(&line))
+            }
             _ if !server.is_empty() && only_looks(&short) => Self::Explore,
             _ => Self::Other,
         }

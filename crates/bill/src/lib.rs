@@ -11,3 +11,6 @@ pub mod page;
 pub mod reprice;
 pub mod waste;
 pub mod why;
+
+#[cfg(test)]
+mod story;

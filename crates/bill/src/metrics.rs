@@ -33,9 +33,8 @@ pub struct Metrics {
 pub fn of(records: &Records, steps: &[Step]) -> Metrics {
     let Some(main) = records.main() else { return Metrics::default() };
     let own: Vec<&Step> = steps.iter().filter(|step| records.rows[step.row].agent == *main).collect();
-    let explores = |step: &&&Step| {
-        !step.calls.is_empty() && step.calls.iter().all(|call| call.activity == Activity::Explore)
-    };
+    let explores =
+        |step: &&&Step| !step.calls.is_empty() && step.calls.iter().all(|call| call.activity == Activity::Explore);
     let delegates = |step: &&&Step| step.calls.iter().any(|call| call.tool == "delegate" && !call.failed);
     let rounds = steps.iter().filter(|step| records.rows[step.row].delegation.is_some()).count();
     let share = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
@@ -67,7 +66,8 @@ fn follow_ups(records: &Records) -> usize {
             let over = earlier.closed.as_ref().is_some_and(|closed| closed.at <= later.opened_at);
             over && earlier.id != later.id && turn_of(earlier.opened_at) == turn_of(later.opened_at)
         });
-        let mut changed = earlier.filter_map(|earlier| earlier.closed.as_ref()).flat_map(|closed| &closed.receipt.files);
+        let mut changed =
+            earlier.filter_map(|earlier| earlier.closed.as_ref()).flat_map(|closed| &closed.receipt.files);
         !later.brief.explore && changed.any(|file| names(&words, &file.path))
     };
     records.delegations.iter().filter(|later| corrects(later)).count()
@@ -89,7 +89,8 @@ fn names(text: &str, path: &str) -> bool {
         let mut after = text[at + path.len()..].chars();
         let next = after.next();
         // A full stop ends a sentence, or goes on with a longer name.
-        let longer = next.is_some_and(part_of_a_path) || (next == Some('.') && after.next().is_some_and(part_of_a_path));
+        let longer =
+            next.is_some_and(part_of_a_path) || (next == Some('.') && after.next().is_some_and(part_of_a_path));
         !before.is_some_and(part_of_a_path) && !longer
     })
 }

@@ -163,7 +163,9 @@ impl Book<'_> {
             let row = &self.records.rows[step.row];
             let used = |call: &crate::account::steps::Call| {
                 !call.failed
-                    && (call.edits || call.activity == Activity::Test || ["delegate", "take_over", "verify"].contains(&call.tool.as_str()))
+                    && (call.edits
+                        || call.activity == Activity::Test
+                        || ["delegate", "take_over", "verify"].contains(&call.tool.as_str()))
             };
             row.agent == delegation.from && row.at >= closed.at && step.calls.iter().any(used)
         };
@@ -178,7 +180,9 @@ impl Book<'_> {
         let interrupted = status == Some(protocol::event::SessionStatus::Interrupted);
         let turns = self.records.turns();
         let ended = turns.iter().filter(|turn| !turn.answered && (turn.until.is_some() || interrupted));
-        ended.filter_map(|turn| self.lost(gone, |row| turn.holds(row.at), "turn without an answer", INTERRUPTED)).collect()
+        ended
+            .filter_map(|turn| self.lost(gone, |row| turn.holds(row.at), "turn without an answer", INTERRUPTED))
+            .collect()
     }
 
     /// All answered calls of these as one loss, each once.
@@ -260,9 +264,9 @@ impl Book<'_> {
         let Some(next) = step.next else { return Some(Usd::ZERO) };
         let entered = &self.records.rows[next];
         let price = self.price(entered)?;
-        let later = self.records.rows[next + 1..].iter().filter(|row| {
-            row.agent == entered.agent && row.window == entered.window && row.outcome == RowOutcome::Ok
-        });
+        let later = self.records.rows[next + 1..]
+            .iter()
+            .filter(|row| row.agent == entered.agent && row.window == entered.window && row.outcome == RowOutcome::Ok);
         let reads: Option<Usd> = later.map(|row| Some(times(self.price(row)?.cache_read, tokens))).sum();
         Some(times(paid_again(entered, &price), tokens) + reads?)
     }

@@ -233,6 +233,12 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What a session would have cost otherwise, or what another tool's sessions cost.
+    #[command(
+        after_help = "Examples:\n  agent whatif --team solo\n  agent whatif 20261121-1013 --team my-team.yaml --catalogue prices.yaml\n  \
+        agent whatif --import claude-code ~/.claude/projects/*/*.jsonl\n  agent whatif --import codex rollout.jsonl.gz --json"
+    )]
+    Whatif(crate::commands::WhatifArgs),
     /// List, show, resume and remove sessions.
     #[command(
         after_help = "Examples:\n  agent sessions list\n  agent sessions show\n  agent sessions resume\n  agent sessions rm 20261121-1013"

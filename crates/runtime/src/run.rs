@@ -8,7 +8,7 @@ use store::{InputMode as StoredMode, Write};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::Agent;
-use crate::compaction::{Why, compact, due};
+use crate::compaction::{Compacted, Why, compact, due};
 use crate::error::RuntimeError;
 use crate::fragments;
 use crate::infer::infer;
@@ -108,10 +108,12 @@ async fn step(core: &Arc<Core>, agent: &mut Agent, scope: &Scope) -> Result<(), 
     }
     let delegation = scope.delegation.as_ref();
     match infer(core, agent, delegation, &scope.cancel).await {
-        Err(RuntimeError::Provider { error, .. }) if error.kind == ErrorKind::Overflow => {
+        Err(RuntimeError::Provider { brain, error }) if error.kind == ErrorKind::Overflow => {
             // The provider counts otherwise than we do: close the window, and try once more.
-            compact(core, agent, Why::Overflow, &scope.cancel).await?;
-            infer(core, agent, delegation, &scope.cancel).await
+            match compact(core, agent, Why::Overflow, &scope.cancel).await? {
+                Compacted::Opened => infer(core, agent, delegation, &scope.cancel).await,
+                Compacted::Nothing | Compacted::Kept(_) => Err(RuntimeError::Provider { brain, error }),
+            }
         }
         done => done,
     }

@@ -200,7 +200,7 @@ impl<'a> Scene<'a> {
             thinking: line.thinking.map(|text| fill(text, &names)),
             say: line.say.map(|text| fill(text, &names)),
             calls: calls.collect(),
-            advance_ms: actor.advance_ms,
+            advance_ms: line.advance_ms.unwrap_or(actor.advance_ms),
         })
     }
 
@@ -215,6 +215,7 @@ impl<'a> Scene<'a> {
             thinking: case.thinking.as_deref(),
             calls: &case.calls,
             captures: step.capture.iter().chain(&case.capture).collect(),
+            advance_ms: case.advance_ms,
         })
     }
 
@@ -273,6 +274,7 @@ struct Line<'s> {
     thinking: Option<&'s str>,
     calls: &'s [CallSpec],
     captures: Vec<&'s (String, Capture)>,
+    advance_ms: Option<u64>,
 }
 
 impl<'s> Line<'s> {
@@ -282,6 +284,7 @@ impl<'s> Line<'s> {
             thinking: step.thinking.as_deref(),
             calls: &step.calls,
             captures: step.capture.iter().collect(),
+            advance_ms: step.advance_ms,
         }
     }
 }

@@ -35,7 +35,8 @@
 //! - **Cases**: the first whose `if` holds is played. `if` knows `last_result` (a regex on the text behind the last
 //!   assistant message), `all_results` (a regex on all user-role text of the request), `lacks` (a regex that this text does
 //!   not match) and `has_tool`; all that are given must hold. When none holds, `otherwise` is played.
-//! - **`advance_ms`** of an actor is what each of its answers takes before the first byte. A manual clock is moved forward by
+//! - **`advance_ms`** of an actor is what each of its answers takes before the first byte; a step or a case can say
+//!   otherwise for itself. A manual clock is moved forward by
 //!   it, any other is waited for. An answer that the caller's output limit cut takes nothing: so a request that only keeps
 //!   a cache alive does.
 //! - **Captures** are usable as `{{name}}` in `say`, `thinking` and every string of `args` of their step or case. `from` is
@@ -124,6 +125,8 @@ pub(crate) struct Step {
     pub(crate) calls: Vec<CallSpec>,
     #[serde(deserialize_with = "unique_map")]
     pub(crate) capture: Vec<(String, Capture)>,
+    /// What this answer takes, where it is not what the actor's answers take.
+    pub(crate) advance_ms: Option<u64>,
     pub(crate) cases: Vec<Case>,
 }
 
@@ -137,6 +140,7 @@ pub(crate) struct Case {
     pub(crate) calls: Vec<CallSpec>,
     #[serde(deserialize_with = "unique_map")]
     pub(crate) capture: Vec<(String, Capture)>,
+    pub(crate) advance_ms: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -56,7 +56,8 @@ impl File {
     pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("session40.json");
         let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let file: Self = serde_json::from_str(&text).with_context(|| format!("{} is not what it was", path.display()))?;
+        let file: Self =
+            serde_json::from_str(&text).with_context(|| format!("{} is not what it was", path.display()))?;
         ensure!(
             side_calls(6) == file.scenario.delegation.sidekick_calls,
             "{}: a batch of 6 steps is {} calls of a sidekick here",

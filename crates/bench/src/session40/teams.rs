@@ -53,9 +53,10 @@ impl Way {
             Self::Fresh | Self::FreshPings => Some("fresh"),
         };
         let text = match context {
-            Some(context) => {
-                text.replace("  - id: sidekick\n", &format!("  - id: sidekick\n    context: {context}\n    keep_warm: off\n"))
-            }
+            Some(context) => text.replace(
+                "  - id: sidekick\n",
+                &format!("  - id: sidekick\n    context: {context}\n    keep_warm: off\n"),
+            ),
             None => text.to_owned(),
         };
         let warm = match self {
@@ -86,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_way_forces_what_its_name_says_and_chosen_forces_nothing() {
-        let (main, side) = (ModelRef::new("anthropic", "claude-opus-5-5"), ModelRef::new("anthropic", "claude-haiku-5-5"));
+        let (main, side) =
+            (ModelRef::new("anthropic", "claude-opus-5-5"), ModelRef::new("anthropic", "claude-haiku-5-5"));
         let team = |way: Way| way.team(&main, &side).unwrap();
         let solo = team(Way::Solo);
         assert_eq!((solo.agents.len(), solo.main().keep_warm), (1, KeepWarm::Off));

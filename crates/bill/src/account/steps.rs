@@ -60,9 +60,11 @@ pub fn is_step(row: &LedgerRow) -> bool {
 
 fn of_window(records: &Records, window: &WindowOpening) -> Vec<Step> {
     let here = |row: &LedgerRow| row.agent == window.agent && row.window == window.id;
-    let rows: Vec<usize> = (0..records.rows.len()).filter(|n| here(&records.rows[*n]) && is_step(&records.rows[*n])).collect();
+    let rows: Vec<usize> =
+        (0..records.rows.len()).filter(|n| here(&records.rows[*n]) && is_step(&records.rows[*n])).collect();
     let items: Vec<&TranscriptItem> = records.new_items(window).collect();
-    let mut answers = items.iter().enumerate().filter(|(_, item)| matches!(item.item, Item::Assistant { .. })).peekable();
+    let mut answers =
+        items.iter().enumerate().filter(|(_, item)| matches!(item.item, Item::Assistant { .. })).peekable();
     let mut steps = Vec::with_capacity(rows.len());
     for (n, row) in rows.iter().enumerate() {
         let until = rows.get(n + 1).map(|next| records.rows[*next].at);
@@ -71,7 +73,9 @@ fn of_window(records: &Records, window: &WindowOpening) -> Vec<Step> {
         let calls = own.map_or_else(Vec::new, |(at, item)| calls(records, item, &items[at + 1..]));
         // A ping is the last request again; a compaction carries what a step would.
         let sent = |later: &LedgerRow| {
-            here(later) && later.outcome == RowOutcome::Ok && matches!(later.purpose, Purpose::Step | Purpose::Compaction)
+            here(later)
+                && later.outcome == RowOutcome::Ok
+                && matches!(later.purpose, Purpose::Step | Purpose::Compaction)
         };
         let next = (row + 1..records.rows.len()).find(|n| sent(&records.rows[*n]));
         steps.push(Step { row: *row, next, calls: with_tokens(records, *row, next, calls) });

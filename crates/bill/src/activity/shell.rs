@@ -205,8 +205,9 @@ fn of_program(program: &str, rest: &[&str]) -> Option<Activity> {
     let has = |options: &[&str]| rest.iter().any(|word| options.contains(word));
     let first = rest.iter().find(|word| !word.starts_with('-')).copied().unwrap_or_default();
     Some(match program {
-        "cd" | "export" | "set" | "source" | "." | "pushd" | "popd" | "true" | "sleep" | "for" | "done" | "fi" | "read"
-        | "test" | "[" | "[[" | "echo" | "printf" | "unset" | "trap" | "wait" | "shopt" | "case" | "esac" | "local" => {
+        "cd" | "export" | "set" | "source" | "." | "pushd" | "popd" | "true" | "sleep" | "for" | "done" | "fi"
+        | "read" | "test" | "[" | "[[" | "echo" | "printf" | "unset" | "trap" | "wait" | "shopt" | "case" | "esac"
+        | "local" => {
             return None;
         }
         "bash" | "sh" | "zsh" if rest.iter().any(|word| word.starts_with('-') && word.ends_with('c')) => {
@@ -218,8 +219,8 @@ fn of_program(program: &str, rest: &[&str]) -> Option<Activity> {
             let run: Vec<&str> = rest.iter().skip_while(|word| **word != "-exec").skip(1).copied().collect();
             run.split_first().and_then(|(program, rest)| of_program(base(program), rest)).unwrap_or(Activity::Explore)
         }
-        "tee" | "mv" | "cp" | "rm" | "rmdir" | "mkdir" | "touch" | "patch" | "ln" | "chmod" | "truncate" | "install"
-        | "apply_patch" | "applypatch" => Activity::Edit,
+        "tee" | "mv" | "cp" | "rm" | "rmdir" | "mkdir" | "touch" | "patch" | "ln" | "chmod" | "truncate"
+        | "install" | "apply_patch" | "applypatch" => Activity::Edit,
         "gofmt" | "rustfmt" | "prettier" | "black" if has(&["-w", "--write"]) => Activity::Edit,
         "git" => of_git(rest),
         "gh" => of_gh(first, rest),
@@ -261,30 +262,119 @@ fn of_git(rest: &[&str]) -> Activity {
 
 fn of_gh(first: &str, rest: &[&str]) -> Activity {
     let sends = |word: &&&str| {
-        word.starts_with("-f") || word.starts_with("-F") || ["-X", "--method", "--input", "--field", "--raw-field"].contains(*word)
+        word.starts_with("-f")
+            || word.starts_with("-F")
+            || ["-X", "--method", "--input", "--field", "--raw-field"].contains(*word)
     };
     match first {
         "api" if rest.iter().any(|word| sends(&word)) => Activity::Other,
         "api" | "search" | "browse" | "status" => Activity::Explore,
-        _ if rest.iter().any(|word| ["view", "list", "diff", "checks", "status", "watch"].contains(word)) => Activity::Explore,
+        _ if rest.iter().any(|word| ["view", "list", "diff", "checks", "status", "watch"].contains(word)) => {
+            Activity::Explore
+        }
         _ => Activity::Other,
     }
 }
 
 /// Programs that look and change nothing.
 const READERS: [&str; 59] = [
-    "ls", "cat", "bat", "head", "tail", "less", "more", "grep", "egrep", "fgrep", "rg", "ag", "ack", "find", "fd", "tree",
-    "wc", "sed", "perl", "awk", "gawk", "sort", "uniq", "cut", "tr", "nl", "file", "stat", "du", "df", "jq", "yq", "which",
-    "type", "whereis", "pwd", "diff", "cmp", "comm", "strings", "column", "basename", "dirname", "realpath", "readlink",
-    "date", "uname", "printenv", "ps", "curl", "od", "xxd", "hexdump", "md5sum", "sha256sum", "cloc", "tokei", "man", "id",
+    "ls",
+    "cat",
+    "bat",
+    "head",
+    "tail",
+    "less",
+    "more",
+    "grep",
+    "egrep",
+    "fgrep",
+    "rg",
+    "ag",
+    "ack",
+    "find",
+    "fd",
+    "tree",
+    "wc",
+    "sed",
+    "perl",
+    "awk",
+    "gawk",
+    "sort",
+    "uniq",
+    "cut",
+    "tr",
+    "nl",
+    "file",
+    "stat",
+    "du",
+    "df",
+    "jq",
+    "yq",
+    "which",
+    "type",
+    "whereis",
+    "pwd",
+    "diff",
+    "cmp",
+    "comm",
+    "strings",
+    "column",
+    "basename",
+    "dirname",
+    "realpath",
+    "readlink",
+    "date",
+    "uname",
+    "printenv",
+    "ps",
+    "curl",
+    "od",
+    "xxd",
+    "hexdump",
+    "md5sum",
+    "sha256sum",
+    "cloc",
+    "tokei",
+    "man",
+    "id",
 ];
 
 /// Programs that check.
 const CHECKERS: [&str; 34] = [
-    "pytest", "jest", "vitest", "mocha", "tox", "nox", "eslint", "prettier", "tsc", "ruff", "mypy", "pyright", "black",
-    "flake8", "pylint", "golangci-lint", "gofmt", "rustfmt", "ctest", "phpunit", "rspec", "rubocop", "shellcheck",
-    "swiftlint", "biome", "clippy-driver", "staticcheck", "gotestsum", "playwright", "cypress", "pre-commit", "ninja",
-    "gcc", "rustc",
+    "pytest",
+    "jest",
+    "vitest",
+    "mocha",
+    "tox",
+    "nox",
+    "eslint",
+    "prettier",
+    "tsc",
+    "ruff",
+    "mypy",
+    "pyright",
+    "black",
+    "flake8",
+    "pylint",
+    "golangci-lint",
+    "gofmt",
+    "rustfmt",
+    "ctest",
+    "phpunit",
+    "rspec",
+    "rubocop",
+    "shellcheck",
+    "swiftlint",
+    "biome",
+    "clippy-driver",
+    "staticcheck",
+    "gotestsum",
+    "playwright",
+    "cypress",
+    "pre-commit",
+    "ninja",
+    "gcc",
+    "rustc",
 ];
 
 /// Programs that run a named job.
@@ -295,8 +385,22 @@ const JOB_RUNNERS: [&str; 22] = [
 
 /// Jobs that check.
 const JOBS: [&str; 16] = [
-    "test", "tests", "t", "check", "build", "lint", "clippy", "fmt", "format", "vet", "typecheck", "verify", "nextest",
-    "bench", "ci", "compile",
+    "test",
+    "tests",
+    "t",
+    "check",
+    "build",
+    "lint",
+    "clippy",
+    "fmt",
+    "format",
+    "vet",
+    "typecheck",
+    "verify",
+    "nextest",
+    "bench",
+    "ci",
+    "compile",
 ];
 
 fn checks(program: &str, first: &str, rest: &[&str]) -> bool {

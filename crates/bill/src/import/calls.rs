@@ -10,9 +10,8 @@ use crate::flow::{Call, Flow, Tool};
 /// Fields of a line. `s` session, `agent` `main` or the name of a sub-agent, `ts` when, `inp`, `cw`, `cr` tokens uncached,
 /// written to and read from the cache, `out_rep` output as reported, `text`, `think`, `toolchars` characters of the answer,
 /// `human` characters a person said before.
-const FIELDS: [&str; 14] = [
-    "s", "i", "agent", "ts", "model", "inp", "cw", "cr", "out_rep", "text", "think", "toolchars", "human", "tools",
-];
+const FIELDS: [&str; 14] =
+    ["s", "i", "agent", "ts", "model", "inp", "cw", "cr", "out_rep", "text", "think", "toolchars", "human", "tools"];
 /// Fields of a tool call. `cls` what it is part of, `rchars` characters of its result, `err` whether it failed.
 const TOOL_FIELDS: [&str; 5] = ["name", "cls", "arg", "rchars", "err"];
 

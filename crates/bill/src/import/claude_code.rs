@@ -13,11 +13,41 @@ use crate::flow::{Call, Flow, Tool};
 
 /// Fields of the records that are read, whether they mean anything here or not.
 const FIELDS: [&str; 35] = [
-    "type", "message", "sessionId", "timestamp", "requestId", "isSidechain", "agentId", "isMeta", "isCompactSummary",
-    "parentUuid", "uuid", "logicalParentUuid", "userType", "cwd", "version", "gitBranch", "slug", "toolUseID",
-    "parentToolUseID", "toolUseResult", "sourceToolAssistantUUID", "sourceToolUseID", "thinkingMetadata", "todos",
-    "permissionMode", "isApiErrorMessage", "error", "isVisibleInTranscriptOnly", "teamName", "data", "imagePasteIds",
-    "entrypoint", "promptId", "apiError", "apiErrorStatus",
+    "type",
+    "message",
+    "sessionId",
+    "timestamp",
+    "requestId",
+    "isSidechain",
+    "agentId",
+    "isMeta",
+    "isCompactSummary",
+    "parentUuid",
+    "uuid",
+    "logicalParentUuid",
+    "userType",
+    "cwd",
+    "version",
+    "gitBranch",
+    "slug",
+    "toolUseID",
+    "parentToolUseID",
+    "toolUseResult",
+    "sourceToolAssistantUUID",
+    "sourceToolUseID",
+    "thinkingMetadata",
+    "todos",
+    "permissionMode",
+    "isApiErrorMessage",
+    "error",
+    "isVisibleInTranscriptOnly",
+    "teamName",
+    "data",
+    "imagePasteIds",
+    "entrypoint",
+    "promptId",
+    "apiError",
+    "apiErrorStatus",
 ];
 
 /// Where a message is kept while its lines come in.
@@ -105,7 +135,8 @@ impl Transcripts {
         }
         // Older versions put all sub-agents into one file: each is a chain of its own.
         let own = text(record, "uuid").unwrap_or_default();
-        let chain = text(record, "parentUuid").and_then(|parent| self.sidechains.get(parent)).map_or(own, String::as_str);
+        let chain =
+            text(record, "parentUuid").and_then(|parent| self.sidechains.get(parent)).map_or(own, String::as_str);
         let chain = chain.to_owned();
         self.sidechains.insert(own.to_owned(), chain.clone());
         Whose { session, agent: Some(chain) }
@@ -134,7 +165,13 @@ impl Transcripts {
     }
 
     /// A line of an answer.
-    fn answer(&mut self, record: &Map<String, Value>, message: &Map<String, Value>, whose: Whose, flow: &mut Flow) -> bool {
+    fn answer(
+        &mut self,
+        record: &Map<String, Value>,
+        message: &Map<String, Value>,
+        whose: Whose,
+        flow: &mut Flow,
+    ) -> bool {
         let model = text(message, "model").unwrap_or_default();
         let Some(usage) = message.get("usage").and_then(Value::as_object).filter(|_| !model.is_empty()) else {
             flow.skip("answer without model or usage".to_owned());

@@ -149,7 +149,8 @@ fn length_of(output: Option<&Value>) -> (u64, bool) {
         },
         Some(Value::Object(object)) => {
             let code = object.get("metadata").and_then(|metadata| metadata.get("exit_code")).and_then(Value::as_i64);
-            let failed = code.is_some_and(|code| code != 0) || object.get("success").and_then(Value::as_bool) == Some(false);
+            let failed =
+                code.is_some_and(|code| code != 0) || object.get("success").and_then(Value::as_bool) == Some(false);
             let inner = object.get("output").or_else(|| object.get("content"));
             (length_of(inner).0, failed)
         }
@@ -163,7 +164,8 @@ fn length_of(output: Option<&Value>) -> (u64, bool) {
 
 /// The tokens of one call: those reported, without those before it where only sums are reported.
 fn usage(counts: &Map<String, Value>, before: Option<&Map<String, Value>>) -> Usage {
-    let of = |field: &str| number(counts.get(field)).saturating_sub(before.map_or(0, |before| number(before.get(field))));
+    let of =
+        |field: &str| number(counts.get(field)).saturating_sub(before.map_or(0, |before| number(before.get(field))));
     let (prompt, cached) = (of("input_tokens"), of("cached_input_tokens"));
     Usage {
         input: prompt.saturating_sub(cached),

@@ -114,9 +114,8 @@ impl<'a> Drawn<'a> {
         let mut marks = Vec::new();
         for agent in self.agents {
             for window in self.records.windows.iter().filter(|window| window.agent == *agent) {
-                let of_it = |row: &LedgerRow| {
-                    row.agent == *agent && row.window == window.id && row.outcome == RowOutcome::Ok
-                };
+                let of_it =
+                    |row: &LedgerRow| row.agent == *agent && row.window == window.id && row.outcome == RowOutcome::Ok;
                 let places = self.rows().enumerate().filter(|(_, row)| of_it(row));
                 let points: Vec<(usize, f64, String)> =
                     places.map(|(place, row)| (place, row.usage.prompt() as f64, self.says(row))).collect();

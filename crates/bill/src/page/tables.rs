@@ -77,7 +77,18 @@ pub(super) fn waste(bill: &Bill) -> String {
 /// Every call of the session.
 pub(super) fn calls<'a>(rows: impl Iterator<Item = &'a LedgerRow>) -> String {
     let heads = [
-        "agent", "brain", "for", "call", "step", "uncached", "cache read", "expected", "cache write", "output", "cost", "note",
+        "agent",
+        "brain",
+        "for",
+        "call",
+        "step",
+        "uncached",
+        "cache read",
+        "expected",
+        "cache write",
+        "output",
+        "cost",
+        "note",
     ];
     let mut html = open("calls", &heads, 3);
     for (n, row) in rows.enumerate() {

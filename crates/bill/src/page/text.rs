@@ -80,14 +80,20 @@ mod tests {
 
     #[test]
     fn nothing_that_is_shown_can_end_a_tag_or_hide_what_follows() {
-        assert_eq!(escaped("<b a=\"1\" c='2'>&\u{1b}\u{202e}\n漢"), "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;\u{fffd}\u{fffd} 漢");
+        assert_eq!(
+            escaped("<b a=\"1\" c='2'>&\u{1b}\u{202e}\n漢"),
+            "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;\u{fffd}\u{fffd} 漢"
+        );
     }
 
     #[test]
     fn numbers_are_short_on_an_axis_and_grouped_in_a_table() {
         assert_eq!(whole(1_234_567), "1\u{a0}234\u{a0}567");
         assert_eq!([0.0, 500.0, 20_000.0, 1_500_000.0].map(tokens), ["0", "500", "20k", "1.5M"]);
-        assert_eq!([0.0, 0.0005, 0.025, 0.2, 1.5, 20.0].map(dollars), ["$0", "$0.0005", "$0.025", "$0.2", "$1.5", "$20"]);
+        assert_eq!(
+            [0.0, 0.0005, 0.025, 0.2, 1.5, 20.0].map(dollars),
+            ["$0", "$0.0005", "$0.025", "$0.2", "$1.5", "$20"]
+        );
     }
 
     #[test]

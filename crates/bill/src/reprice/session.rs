@@ -10,9 +10,9 @@ use team::Team;
 
 use self::context::{Context, Event};
 use self::plan::Plan;
+use super::Delegated;
 use super::models::Rated;
 use super::split::{self, Split, Work};
-use super::Delegated;
 use crate::account::records::{Records, usd_of};
 use crate::account::steps;
 use crate::activity::Activity;
@@ -151,7 +151,8 @@ fn events<'r>(records: &'r Records, rows: &[&'r LedgerRow], plan: &Plan<'_>) -> 
         let opens = earlier.is_none_or(|earlier| earlier.window != row.window);
         let grown = earlier.filter(|_| !opens).map(|last| row.usage.prompt().saturating_sub(last.usage.prompt()));
         let compacted = records.windows.iter().find(|window| window.id == row.window && window.agent == row.agent);
-        let compacted = compacted.is_some_and(|window| window.reason.starts_with("compacted") || window.reason == "switched");
+        let compacted =
+            compacted.is_some_and(|window| window.reason.starts_with("compacted") || window.reason == "switched");
         if steps::is_step(row) {
             match last {
                 Some(at) => before[at].1 = row,

@@ -69,7 +69,12 @@ pub fn rereads(records: &Records, steps: &[Step]) -> Vec<Reread> {
                         _ => found.extend(
                             read.get(file.as_str())
                                 .filter(|read| *read.caller == row.agent && is_over(records, read.delegation, row.at))
-                                .map(|read| Reread { step: number, call: at, file: file.clone(), changed: read.changed }),
+                                .map(|read| Reread {
+                                    step: number,
+                                    call: at,
+                                    file: file.clone(),
+                                    changed: read.changed,
+                                }),
                         ),
                     }
                 }

@@ -104,7 +104,11 @@ fn together(mut baselines: Vec<(Baseline, Usd)>) -> Option<Baseline> {
         brain: if same { first.brain.clone() } else { "each main agent's model".to_owned() },
         usd: Some(usd),
         saving: (usd.picos() > 0).then(|| 1.0 - spent.dollars() / usd.dollars()),
-        how: format!("the {} sessions with specialists that are wholly on this bill, each: {}", baselines.len(), first.how),
+        how: format!(
+            "the {} sessions with specialists that are wholly on this bill, each: {}",
+            baselines.len(),
+            first.how
+        ),
     })
 }
 

@@ -13,6 +13,7 @@ mod sessions;
 mod simulate;
 mod start;
 mod team;
+mod whatif;
 mod why;
 
 use crate::args::{Args, Command, SessionArgs, TeamArgs};
@@ -21,6 +22,7 @@ use crate::config::Context;
 pub(crate) use cost::Since;
 pub(crate) use run::never;
 pub(crate) use start::brains_of;
+pub(crate) use whatif::WhatifArgs;
 
 /// Runs the command; the number is the process's exit code.
 pub(crate) fn dispatch(args: Args) -> anyhow::Result<u8> {
@@ -59,6 +61,7 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Why { session, step, verbose, json }) => {
             why::run(&context, &why::Asked { session, step, verbose, json })
         }
+        Some(Command::Whatif(asked)) => whatif::run(&context, &asked),
         Some(Command::Sessions { command }) => block_on(sessions::run(context, command)),
         Some(Command::Simulate { scenario, listen, log }) => {
             block_on_threads(simulate::run(context, scenario, listen, log))

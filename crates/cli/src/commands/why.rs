@@ -52,8 +52,10 @@ pub(crate) fn run(context: &Context, asked: &Asked) -> anyhow::Result<u8> {
         text::note("no decision was recorded in this session");
     }
     if decisions.unreadable > 0 {
-        let count = decisions.unreadable;
-        text::note(&format!("left out: {count} decisions that another version of this program wrote"));
+        text::note(&format!(
+            "left out: {} that another version of this program wrote",
+            count(decisions.unreadable as u32, "decision")
+        ));
     }
     if asked.step.is_none() {
         text::line(&delegation(&metrics));
@@ -89,17 +91,38 @@ fn as_json(decided: &Decided, after: &Aftermath) -> Value {
     value
 }
 
+/// Column at which everything about a decision but its place begins.
+const INDENT: usize = 17;
+
 fn line(decision: &Decision) -> String {
     let Decision { kind, agent, step, chosen, because, .. } = decision;
-    format!("{:<10} {step:>4}  {} -> {chosen}: {because}", agent.as_str(), kind.as_str())
+    let said = format!("{} -> {chosen}: {because}", kind.as_str());
+    format!("{:<10} {step:>4}  {}", agent.as_str(), wrapped(&said, INDENT))
+}
+
+/// Text in lines that end before column 80, all but the first indented.
+fn wrapped(text: &str, indent: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let room = 80_usize.saturating_sub(indent);
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() < room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{:indent$}", ""))
 }
 
 /// Formula, numbers, and what happened afterwards, under the line of the decision.
 fn details(decision: &Decision, after: &Aftermath) -> String {
     let mut lines = Vec::new();
     if let Some(filled) = filled(decision) {
-        lines.push(format!("rule     {}", decision.formula));
-        lines.push(format!("numbers  {filled}"));
+        lines.push(("rule", decision.formula.clone()));
+        lines.push(("numbers", filled));
     }
     // What stands in the formula is told already.
     let told = |name: &str| {
@@ -113,10 +136,11 @@ fn details(decision: &Decision, after: &Aftermath) -> String {
         .map(|(name, value)| format!("{name} = {}", number(name, *value)))
         .collect();
     if !others.is_empty() {
-        lines.push(format!("also     {}", others.join(", ")));
+        lines.push(("also", others.join(", ")));
     }
-    lines.extend(afterwards(after));
-    lines.iter().map(|line| format!("                 {line}")).collect::<Vec<_>>().join("\n")
+    lines.extend(afterwards(after).into_iter().map(|line| ("after", line)));
+    let line = |(head, text): &(&str, String)| format!("{:INDENT$}{head:<9}{}", "", wrapped(text, INDENT + 9));
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn afterwards(after: &Aftermath) -> Vec<String> {
@@ -124,21 +148,21 @@ fn afterwards(after: &Aftermath) -> Vec<String> {
     if let Some(worth) = &after.worth {
         let usd = |usd: Option<protocol::Usd>| usd.map_or("unknown".to_owned(), |usd| usd.to_string());
         lines.push(format!(
-            "after    {} expected to be saved, {} really saved, {} spent by the specialist",
+            "{} expected to be saved, {} really saved, {} spent by the specialist",
             usd(worth.estimated_usd),
             usd(worth.real_usd),
             usd(worth.spent_usd)
         ));
     }
-    lines.extend(after.report.map(|report| format!("after    {report}")));
+    lines.extend(after.report.map(|report| format!("{report}")));
     match after.hit {
-        Some(true) => lines.push("after    the next request read the cache".to_owned()),
-        Some(false) => lines.push("after    the next request did not read the cache".to_owned()),
+        Some(true) => lines.push("the next request read the cache".to_owned()),
+        Some(false) => lines.push("the next request did not read the cache".to_owned()),
         None => {}
     }
     lines.extend(after.calls.iter().map(call));
     if lines.is_empty() {
-        lines.push("after    nothing yet".to_owned());
+        lines.push("nothing yet".to_owned());
     }
     lines
 }
@@ -148,23 +172,30 @@ fn call(call: &After) -> String {
     let note = call.cache_note.as_deref().map(|note| format!(" [{note}]")).unwrap_or_default();
     let how = if call.outcome == "answered" { String::new() } else { format!(", {}", call.outcome) };
     format!(
-        "after    step {}, {}{how}, {}: {} prompt tokens, {} of {} expected from the cache{note}, {usd}",
+        "step {}, {}{how}, {}: {} prompt tokens, {} of {} expected from the cache{note}, {usd}",
         call.step, call.purpose, call.brain, call.prompt, call.cache_read, call.expected_cache_read
     )
 }
 
 fn delegation(metrics: &Metrics) -> String {
     let Some((first, rounds)) = metrics.first_handoff_step.zip(metrics.rounds_per_delegation) else {
-        let own = metrics.own_exploration_share.map(|share| format!("; {:.0} % of {} steps only looked around", share * 100.0, metrics.main_steps));
+        let own = metrics.own_exploration_share.map(|share| {
+            format!("; {:.0} % of {} only looked around", share * 100.0, count(metrics.main_steps, "step"))
+        });
         return format!("delegation: none{}", own.unwrap_or_default());
     };
     format!(
-        "delegation: {} delegations, the first at main's step {first}, {rounds:.1} steps of the specialist each\n\
-         main: {:.0} % of {} steps only looked around, {} files read again, {} corrective edits",
-        metrics.delegations,
+        "delegation: {}, the first at main's step {first}, {rounds:.1} steps of the specialist each\n\
+         main: {:.0} % of {} only looked around, {} read again, {}",
+        count(metrics.delegations, "delegation"),
         metrics.own_exploration_share.unwrap_or_default() * 100.0,
-        metrics.main_steps,
-        metrics.rereads,
-        metrics.corrective_edits
+        count(metrics.main_steps, "step"),
+        count(metrics.rereads, "file"),
+        count(metrics.corrective_edits, "corrective edit")
     )
+}
+
+/// `1 file`, `2 files`.
+fn count(number: u32, of: &str) -> String {
+    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }

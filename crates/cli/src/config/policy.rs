@@ -85,7 +85,10 @@ fn users_or_builtin(context: &Context) -> anyhow::Result<Policy> {
 fn read(path: &Path, source: &str) -> anyhow::Result<Policy> {
     let text = files::read(path)?;
     Policy::load(&text, source).map_err(|error| {
-        Failure::usage_with(error.to_string(), "docs/policy.md explains every field; `agent policy show` prints them all")
+        Failure::usage_with(
+            error.to_string(),
+            "docs/policy.md explains every field; `agent policy show` prints them all",
+        )
     })
 }
 

@@ -16,7 +16,11 @@ fn every_number_of_the_monitor_stands_in_the_page_with_its_built_in_value() {
     for field in Policy::builtin().show() {
         let Some(name) = field.path.strip_prefix("monitor.").filter(|name| !name.contains('.')) else { continue };
         // Long lists stand in the policy's own text.
-        let end = if matches!(name, "risk_paths" | "judgement_words") { "|".to_owned() } else { format!("| {} |", field.value) };
+        let end = if matches!(name, "risk_paths" | "judgement_words") {
+            "|".to_owned()
+        } else {
+            format!("| {} |", field.value)
+        };
         let mut rows = page.lines().filter(|line| line.starts_with(&format!("| `{name}` |")));
         let said = rows.any(|row| row.ends_with(&end));
         assert!(said, "docs/policy.md has no row for `{name}` that ends with {end}");

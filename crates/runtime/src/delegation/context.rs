@@ -3,7 +3,7 @@
 
 use cache::TokenCounter;
 use cache::economics::context::{ContextChoice, ContextInput, keep_context};
-use protocol::{AgentId, Brief, Decision, DecisionKind, Item, ReportStatus};
+use protocol::{AgentId, Brief, Decision, DecisionKind, Item, ReportStatus, Usd};
 use store::DelegationRecord;
 use team::ContextMode;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,9 @@ const OUTPUT_PER_TOKEN: f64 = 0.16;
 /// thing, between turns it rarely does.
 const SAME_TURN: f64 = 0.5;
 const OTHER_TURN: f64 = 0.1;
+
+/// A fresh window has to save at least this much: what a context knows is worth something that no price list tells.
+const FRESH_SAVES: Usd = Usd::from_picos(Usd::PICOS / 500);
 
 /// Makes the specialist's window the right one for this brief: the open one, a compacted one, or a fresh one.
 pub(super) async fn prepare(
@@ -90,7 +93,7 @@ fn choose(
         choice.useful_share * 100.0,
         choice.break_even_share * 100.0
     );
-    decided(!choice.keep, &because, Some(&choice))
+    decided(!choice.keep && choice.keep_usd - choice.fresh_usd >= FRESH_SAVES, &because, Some(&choice))
 }
 
 fn asked_back(last: &DelegationRecord) -> bool {

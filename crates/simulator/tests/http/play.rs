@@ -268,6 +268,7 @@ actors:
           say: "Both are there."
         - if: {lacks: "first file"}
           say: "The first is missing."
+          advance_ms: 0
         - say: "Only the first is there."
 "#;
 
@@ -291,5 +292,7 @@ async fn a_case_can_ask_for_what_was_ever_told_and_for_what_never_was() {
     assert_eq!(said(&answer), "Only the first is there.");
     let later = play(&bench, &[asked, back(&answer), user(&[text("the second")])]).await;
     assert_eq!(said(&later), "Both are there.");
+    let before = bench.clock.now();
     assert_eq!(said(&play(&bench, &[user(&[text("the second")])]).await), "The first is missing.");
+    assert_eq!(bench.clock.now(), before, "this case takes no time of its own");
 }

@@ -79,15 +79,7 @@ impl Context {
     pub(super) fn new(setting: Setting) -> Self {
         let meter = Meter::new(Lifetime::For(Duration::from_secs(setting.ttl_s)), false);
         let meter = if setting.long { meter.long_writes() } else { meter };
-        Self {
-            setting,
-            meter,
-            size: 0,
-            base: 0,
-            entered: (0, 0),
-            compactions: 0,
-            overflowed: false,
-        }
+        Self { setting, meter, size: 0, base: 0, entered: (0, 0), compactions: 0, overflowed: false }
     }
 
     pub(super) fn usd(&self) -> Usd {

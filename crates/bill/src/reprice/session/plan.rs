@@ -135,9 +135,8 @@ fn setting(
     agent: &AgentId,
 ) -> Setting {
     let own = || rows.iter().filter(|row| row.agent == *agent);
-    let (short, long) = own().fold((0, 0), |(short, long), row| {
-        (short + row.usage.cache_write_short, long + row.usage.cache_write_long)
-    });
+    let (short, long) = own()
+        .fold((0, 0), |(short, long), row| (short + row.usage.cache_write_short, long + row.usage.cache_write_long));
     let long = team.map_or(long > short, |team| team.cache.tail == Ttl::Long) && model.model.ttl_long_s.is_some();
     let summaries = own().filter(|row| row.purpose == Purpose::Compaction).map(|row| row.usage.output);
     let (count, sum) = summaries.fold((0_u64, 0_u64), |(count, sum), output| (count + 1, sum + output));

@@ -1,0 +1,1 @@
+"""Every module here holds one extension."""

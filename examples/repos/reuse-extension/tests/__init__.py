@@ -1,0 +1,1 @@
+"""Tests; `support` is what they share."""
