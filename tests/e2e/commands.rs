@@ -31,7 +31,7 @@ fn cost_groups_the_ledger_by_agent_by_brain_and_by_purpose() {
     assert!(brains.iter().any(|brain| brain.contains("claude-opus-5-5")), "{brains:?}");
     assert!((usd - same).abs() < 1e-9);
     let (purposes, same) = total("purpose");
-    assert_eq!(purposes, ["step"]);
+    assert_eq!(purposes, ["turn", "delegation"]);
     assert!((usd - same).abs() < 1e-9);
     let table = desk.agent(&["cost"]).exits(0).out;
     for word in ["main", "sidekick", "uncached", "cache read", "cache write", "output", "hit rate", "$", &id] {
@@ -173,9 +173,20 @@ fn help_has_examples_and_the_version_is_quick_to_ask() {
     for word in ["agent demo", "Exit codes", "130 interrupted"] {
         assert!(help.contains(word), "{word}: {help}");
     }
-    for command in
-        ["chat", "run", "demo", "init", "models", "cost", "simulate", "doctor", "completions", "team", "sessions"]
-    {
+    for command in [
+        "chat",
+        "run",
+        "demo",
+        "init",
+        "models",
+        "cost",
+        "why",
+        "simulate",
+        "doctor",
+        "completions",
+        "team",
+        "sessions",
+    ] {
         let help = desk.agent(&[command, "--help"]).exits(0).out;
         assert!(help.contains("Example"), "{command}: {help}");
     }

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod bad_tools;
+mod bill;
 mod chat;
 mod commands;
 mod crash;

@@ -123,7 +123,7 @@ fn of_session(shown: &Shown<'_>, records: &Records, agents: &[AgentId]) -> Strin
     let chart = |name: &str, keys: &str, svg: String, more: &str| {
         section(name, &format!("<ul class=\"key\">{keys}</ul><div class=\"wide\">{svg}</div>{more}"))
     };
-    let kinds_and_agents = format!("{kinds}{whose}");
+    let kinds_and_agents = format!("{kinds}<li class=\"soft\">below, who called:</li>{whose}");
     let note = "<p class=\"soft\">A dashed line is a new window, one with a diamond a change of the model.</p>";
     [
         chart("Tokens per call", &kinds_and_agents, drawn.tokens(), ""),

@@ -316,3 +316,7 @@ fn assumptions(answer: &Answer, question: &Question) -> Vec<String> {
     }
     said
 }
+
+#[cfg(test)]
+#[path = "reprice/tests.rs"]
+mod tests;

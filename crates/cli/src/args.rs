@@ -98,6 +98,9 @@ pub(crate) struct SessionArgs {
     /// What may be done without asking (chat: ask, run: auto).
     #[arg(long, value_enum)]
     pub(crate) approve: Option<ApproveArg>,
+    /// Policy file: what moves agents along their ladders.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 fn dollars(text: &str) -> Result<protocol::Usd, String> {

@@ -68,6 +68,9 @@ pub struct Decision {
     /// The rule it was made by, with the names of `numbers` in it; empty where it was not made by arithmetic.
     #[serde(default)]
     pub formula: String,
+    /// Hash of the policy it was made by; empty where no policy had a say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub policy: String,
     /// The numbers that went in and came out, by name. Names end in their unit: `_tokens`, `_usd`, `_ms`, `_calls`,
     /// `_share` (0 to 1); without one it is a plain number.
     #[serde(default)]

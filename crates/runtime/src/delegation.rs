@@ -60,6 +60,13 @@ impl Active {
         }
     }
 
+    /// The acceptance checks that were run on an agent's report: whether each passed.
+    pub(crate) fn checks_passed(&self, agent: &AgentId) -> Vec<bool> {
+        let checked = self.get(agent).and_then(|running| running.checked);
+        let results = checked.map(|(_, results)| results).unwrap_or_default();
+        results.iter().map(|result| result.receipt.exit_code == Some(0)).collect()
+    }
+
     /// Whether an agent's brief asks for choosing, designing or interpreting: judgement stays with the lead.
     pub(crate) fn asks_for_judgement(&self, policy: &routing::Policy, agent: &AgentId) -> bool {
         self.get(agent).is_some_and(|running| policy.monitor.judgement_brief(&running.brief.objective))

@@ -24,11 +24,12 @@ mod toolrun;
 mod turn;
 mod verification;
 mod warmth;
+mod watching;
 
 pub use baseline::estimate as estimate_baseline;
 pub use error::RuntimeError;
 pub use front::{Front, Shown};
 pub use prompts::{Role as PromptRole, system_prompt};
-pub use session::{Session, TurnOutcome};
+pub use session::{AgentStatus, ModelWish, Session, TurnOutcome};
 pub use setup::{InputMode, Limits, Setup, Start};
 pub use structured::check_schema;

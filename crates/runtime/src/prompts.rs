@@ -47,6 +47,10 @@ pub fn system_prompt(team: &Team, agent: &AgentSpec) -> Vec<String> {
         .replace("{own_hands}", own_hands.trim());
     let mut blocks = vec![prose];
     let mut definition = String::new();
+    if Role::of(team, agent) == Role::Specialist {
+        // Behind the prose: what all specialists of a model share stands first, and is cached once for all of them.
+        definition.push_str(&format!("You are `{}`{specialty}.\n", agent.id));
+    }
     if Role::of(team, agent) == Role::Main {
         definition.push_str("# Your team\n");
         for specialist in team.specialists().filter(|other| agent.delegates_to.contains(&other.id)) {

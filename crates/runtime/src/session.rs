@@ -15,6 +15,7 @@ use store::{InputMode as StoredMode, InputRecord, NoteRecord, SessionRecord, Wri
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::core::Core;
+pub use self::status::{AgentStatus, ModelWish};
 use crate::agent::Agent;
 use crate::delegation;
 use crate::error::RuntimeError;

@@ -1,11 +1,9 @@
 //! Which brain an agent's next window shall have. Wishes come from the monitor, from failed delegations and from the person; none
 //! of them changes the open window.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use cache::economics::switching::{SwitchCost, SwitchInput, switch_cost};
-use protocol::{Brain, Decision, DecisionKind, Item, Timestamp, ToolOutcome};
-use routing::{CallFacts, StepFacts, Want};
+use protocol::{Brain, Decision, DecisionKind, Timestamp};
+use routing::{StepFacts, Want};
 use serde::{Deserialize, Serialize};
 use store::Write;
 
@@ -101,6 +99,7 @@ impl Core {
                 because: verdict.because.clone(),
                 formula: routing::FORMULA.to_owned(),
                 numbers: verdict.numbers(),
+                policy: self.policy.hash().to_owned(),
                 ..self.blank_decision(agent)
             };
             let because = format!("{}: {}", agent.brain, verdict.because);
@@ -122,6 +121,7 @@ impl Core {
             chosen: String::new(),
             because: String::new(),
             formula: String::new(),
+            policy: String::new(),
             numbers: std::collections::BTreeMap::new(),
         }
     }
@@ -132,38 +132,4 @@ pub(crate) fn neighbour(ladder: &[Brain], from: &Brain, up: bool) -> Option<Brai
     let at = ladder.iter().position(|rung| rung == from)?;
     let next = if up { at.checked_add(1)? } else { at.checked_sub(1)? };
     ladder.get(next).cloned()
-}
-
-/// What the monitor sees of the calls of a step: hashes and exit codes, no words.
-pub(crate) fn call_facts(asked: &Item, results: &[ToolOutcome], checks: &dyn Fn(&ToolOutcome) -> Option<bool>) -> Vec<CallFacts> {
-    let calls = asked.tool_calls();
-    results
-        .iter()
-        .filter_map(|result| {
-            let (_, name, arguments) = calls.iter().find(|(id, ..)| *id == result.call.as_str())?;
-            let text = serde_json::to_string(&result.content).unwrap_or_default();
-            Some(CallFacts {
-                tool: (*name).to_owned(),
-                signature: hash(&(name, arguments)),
-                result: hash(&text),
-                error: result.is_error,
-                edits: edited_path(name, arguments),
-                check: checks(result),
-            })
-        })
-        .collect()
-}
-
-fn edited_path(tool: &str, arguments: &str) -> Option<String> {
-    if !matches!(tool, "edit" | "write") {
-        return None;
-    }
-    let arguments: serde_json::Value = serde_json::from_str(arguments).ok()?;
-    arguments.get("path").and_then(serde_json::Value::as_str).map(str::to_owned)
-}
-
-fn hash(of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use protocol::event::EventBody;
-use protocol::{AgentId, CallId, Item, ReportStatus, ResultPart, ToolOutcome};
-use routing::StepFacts;
+use protocol::{AgentId, CallId, Item, ResultPart, ToolOutcome};
 use serde_json::Value;
 use store::{ToolDone, ToolIntent, ToolRun, Write};
 use tools::{Effect, Registry, Tool, ToolContext, ToolError, ToolOutput};
@@ -15,8 +14,8 @@ use crate::error::RuntimeError;
 use crate::host::HostPort;
 use crate::run::Scope;
 use crate::session::Core;
-use crate::switching::call_facts;
 use crate::warmth::while_working;
+use crate::watching;
 
 /// What an effect without a recorded result is answered with.
 pub(crate) const INTERRUPTED: &str = "interrupted, effects unknown: the program was stopped while this ran, and it was not \
@@ -68,8 +67,9 @@ pub(crate) async fn run_tools(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
         while_working(core, agent, scope.delegation.as_ref(), answer_all(&step, &calls)).await?;
     agent.forecast = forecast;
     let results = answered?;
-    let facts = facts(core, agent, scope, &results);
+    let facts = watching::facts(core, agent, scope, &results)?;
     let watched = core.watch(agent, &facts)?;
+    watching::corrections(core, agent, &facts)?;
     agent.append(core, vec![Item::ToolResults { results }], vec![watched], Vec::new())
 }
 
@@ -87,30 +87,6 @@ async fn answer_all(step: &Step<'_>, calls: &[Call]) -> Result<Vec<ToolOutcome>,
         }
     }
     Ok(results)
-}
-
-/// What the difficulty monitor gets to see of a step: hashes, exit codes and figures.
-fn facts(core: &Core, agent: &Agent, scope: &Scope, results: &[ToolOutcome]) -> StepFacts {
-    let Some(asked) = agent.items.last() else { return StepFacts::default() };
-    let runs = core.store.tool_runs(&core.session, agent.id(), agent.last_seq()).unwrap_or_default();
-    let checks = core.verify_entries();
-    let check = |result: &ToolOutcome| {
-        let run = runs.iter().find(|run| run.intent.call == result.call)?;
-        let codes = run.done.as_ref()?.commands.iter();
-        codes.filter(|code| code.check || checks.iter().any(|entry| entry.command == code.command)).map(|code| code.exit_code == Some(0)).next_back()
-    };
-    let changed: Vec<_> = runs.iter().filter_map(|run| run.done.as_ref()).flat_map(|done| &done.files).collect();
-    let delegation = scope.delegation.as_ref();
-    let report = delegation.and_then(|_| crate::machine::report_of(asked, results));
-    StepFacts {
-        calls: call_facts(asked, results, &check),
-        changed_lines: changed.iter().map(|file| u64::from(file.added + file.removed)).sum(),
-        changed_paths: changed.iter().map(|file| file.path.clone()).collect(),
-        confidence: report.as_ref().and_then(|report| report.confidence),
-        needs_decision: report.is_some_and(|report| report.status == ReportStatus::NeedsDecision),
-        judgement_brief: delegation.is_some() && agent.turn.steps == 1 && core.active.asks_for_judgement(&core.policy, agent.id()),
-        ..StepFacts::default()
-    }
 }
 
 /// Calls that may run at the same time, in the order asked.

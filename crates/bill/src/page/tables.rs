@@ -22,11 +22,11 @@ pub(super) fn amount(group: &Group) -> String {
     }
 }
 
-/// A view with its total.
+/// A view with its total. Dollars come first: a small screen shows the left part.
 pub(super) fn view(bill: &Bill, view: View) -> String {
-    let head = if view == View::Activity { ["", "calls", "steps"] } else { ["", "model calls", "steps"] };
-    let kinds = ["uncached", "cache read", "cache write", "output", "cache hits", "cost", "share"];
-    let mut html = open(&format!("by-{}", view.as_str()), &head.into_iter().chain(kinds).collect::<Vec<_>>(), 1);
+    let heads =
+        ["", "cost", "share", "calls", "steps", "uncached", "cache read", "cache write", "output", "cache hits"];
+    let mut html = open(&format!("by-{}", view.as_str()), &heads, 1);
     for group in bill.by(view) {
         html.push_str(&format!("<tr data-key=\"{}\">{}</tr>", escaped(&group.key), cells(group, bill)));
     }
@@ -40,18 +40,12 @@ pub(super) fn view(bill: &Bill, view: View) -> String {
 
 fn cells(group: &Group, bill: &Bill) -> String {
     let usage = &group.usage;
-    let mut html = format!("<td class=\"word\">{}</td>", escaped(&group.key));
+    let words = [amount(group), share(group.at_least, bill.total.at_least)];
     let numbers = [group.calls, group.steps, usage.input, usage.cache_read, usage.cache_write(), usage.output];
-    for number in numbers {
-        html.push_str(&format!("<td>{}</td>", whole(number)));
-    }
-    html.push_str(&format!(
-        "<td>{:.0}\u{a0}%</td><td>{}</td><td>{}</td>",
-        usage.hit_rate() * 100.0,
-        amount(group),
-        share(group.at_least, bill.total.at_least)
-    ));
-    html
+    let cells = words.into_iter().chain(numbers.map(whole));
+    let hits = format!("{:.0}\u{a0}%", usage.hit_rate() * 100.0);
+    let cells: String = cells.chain([hits]).map(|cell| format!("<td>{cell}</td>")).collect();
+    format!("<td class=\"word\">{}</td>{cells}", escaped(&group.key))
 }
 
 /// What was spent for nothing.
@@ -59,11 +53,11 @@ pub(super) fn waste(bill: &Bill) -> String {
     if bill.waste.is_empty() {
         return "<p class=\"soft\">None found.</p>".to_owned();
     }
-    let mut html = open("waste", &["what", "times", "tokens", "cost", "why"], 1);
+    let mut html = open("waste", &["what", "cost", "times", "tokens", "why"], 1);
     for waste in &bill.waste {
         let usd = waste.usd.map_or("unknown".to_owned(), |usd| usd.to_string());
         html.push_str(&format!(
-            "<tr><td class=\"word\">{}: {}</td><td>{}</td><td>{}</td><td>{usd}</td><td class=\"text\">{}</td></tr>",
+            "<tr><td class=\"word\">{}: {}</td><td>{usd}</td><td>{}</td><td>{}</td><td class=\"text\">{}</td></tr>",
             waste.kind.words(),
             escaped(&waste.name),
             whole(waste.times),

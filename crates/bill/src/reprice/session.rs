@@ -55,6 +55,8 @@ pub struct AgentPart {
     pub recorded_brain: String,
     /// Who would have.
     pub brain: String,
+    /// In whose context: another agent's where that one does its work too.
+    pub context: AgentId,
     /// Its answered calls.
     pub calls: u64,
     /// What they cost; none where a price was unknown.
@@ -176,6 +178,7 @@ fn parts(rows: &[&LedgerRow], plan: &Plan<'_>, played: &[(AgentId, Context)]) ->
                 agent: row.agent.clone(),
                 recorded_brain: row.brain.to_string(),
                 brain: plan.brain_of(row).to_string(),
+                context: plan.context_of(&row.agent).clone(),
                 calls: 0,
                 recorded: Some(Usd::ZERO),
                 whatif: context.map_or(Usd::ZERO, |(_, context)| context.usd()),
@@ -256,3 +259,7 @@ fn rated<'a>(
     })?;
     Ok(Rated { name: catalogue::ModelRef::new(brain.provider.as_str(), brain.model.as_str()), model })
 }
+
+#[cfg(test)]
+#[path = "session/tests.rs"]
+mod tests;

@@ -78,8 +78,8 @@ impl Split {
     /// The assumptions in a sentence or two.
     pub fn in_words(&self, sidekick: &str) -> String {
         format!(
-            "Split: {} or more calls in a row of the main agent that only explore or test (or edit, in the second row) go to \
-             {sidekick} as one brief. A brief takes {} tokens, a report {}, the sidekick's own tools and system prompt {}. \
+            "Split: {} or more calls in a row of the main agent that only explore or test (or edit, where edits are delegated \
+             too) go to {sidekick} as one brief. A brief takes {} tokens, a report {}, the sidekick's own tools and system prompt {}. \
              The sidekick needs {} times the calls and tokens. The raw results (characters / {}) leave main's context, its own \
              words stay; it reads {} % of them again ({} to {} %). While the sidekick works, main's cache can expire.",
             self.min_calls,

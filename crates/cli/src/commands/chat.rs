@@ -1,16 +1,19 @@
 //! `agent chat`, as plain lines.
 
+mod windows;
+
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use protocol::AgentId;
 use protocol::event::SessionStatus;
 use runtime::{InputMode, Session, TurnOutcome};
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
 use super::run::summary;
-use super::start::{self, Wanted};
+use super::start::{self, Names, Wanted};
 use crate::args::{SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::trust::{Trust, Verdict};
@@ -18,7 +21,8 @@ use crate::front::{Asking, Keyboard, PlainFront, is_goodbye};
 use crate::text;
 
 const HELP: &str = "Type a task and press Enter. While the team works, a line steers the next step; `> text` queues it as the \
-next turn.\n  /help   this\n  /team   who works, with which model\n  /cost   what it cost so far\n  /quit   leave (the session can be \
+next turn.\n  /help   this\n  /team   who works, with which model\n  /cost   what it cost so far\n  /context  each agent's window: number, model, fill, cache\n  /compact [AGENT] [what matters]  close a window now\n  \
+/model [AGENT] MODEL[@EFFORT] [now]  another model from the next window on, with its price\n  /quit   leave (the session can be \
 resumed)\nCtrl-C interrupts a turn, twice leaves.";
 
 /// Talks until the input ends.
@@ -53,6 +57,7 @@ pub(crate) async fn run(
             front: &|main| Arc::new(PlainFront::new(Asking::Keyboard(keyboard.clone()), true, main)),
             output_schema: None,
             resume,
+            all_providers: true,
         },
     )?;
     text::note(&format!("session {} · team {} · /help for help", opened.session.id(), opened.team.name));
@@ -60,6 +65,7 @@ pub(crate) async fn run(
         store: &opened.store,
         session: &opened.session,
         team: &opened.team,
+        names: &opened.names,
         keyboard,
         leaving: AtomicBool::new(false),
     };
@@ -73,6 +79,7 @@ struct Chat<'a> {
     store: &'a store::Store,
     session: &'a Session,
     team: &'a team::Team,
+    names: &'a Names,
     keyboard: Arc<Keyboard>,
     /// `/quit` was typed while the team worked.
     leaving: AtomicBool,
@@ -85,15 +92,11 @@ impl Chat<'_> {
         loop {
             text::note_part("\n> ");
             // Between turns Ctrl-C leaves, as the end of the input does.
-            let line = tokio::select! {
-                line = self.keyboard.next() => line,
-                _ = tokio::signal::ctrl_c() => None,
-            };
-            let Some(line) = line else { return Ok(status) };
+            let Some(line) = self.next_line().await? else { return Ok(status) };
             match line.trim() {
                 "" => continue,
                 line if is_goodbye(line) => return Ok(status),
-                command if command.starts_with('/') => self.command(command)?,
+                command if command.starts_with('/') => self.between_turns(command).await?,
                 task => {
                     let mut next = Some(task.to_owned());
                     while let Some(task) = next.take() {
@@ -112,6 +115,39 @@ impl Chat<'_> {
                 }
             }
         }
+    }
+
+    /// The next line. Until it comes, caches are kept alive as long as that pays.
+    async fn next_line(&self) -> anyhow::Result<Option<String>> {
+        let stop = CancellationToken::new();
+        let rest = self.session.rest(None, &stop);
+        let line = async {
+            let line = tokio::select! {
+                line = self.keyboard.next() => line,
+                _ = tokio::signal::ctrl_c() => None,
+            };
+            stop.cancel();
+            line
+        };
+        let (rested, line) = tokio::join!(rest, line);
+        rested?;
+        Ok(line)
+    }
+
+    /// A command that may change windows: only while nobody works. What goes wrong is told, and the chat goes on.
+    async fn between_turns(&self, command: &str) -> anyhow::Result<()> {
+        let (name, words) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        let main = &self.team.main().id;
+        let agents: Vec<AgentId> = self.team.agents.iter().map(|agent| agent.id.clone()).collect();
+        let done = match name {
+            "/compact" => windows::compact(self.session, main, &agents, words).await,
+            "/model" => windows::model(self.session, self.names, main, &agents, words).await,
+            _ => return self.command(command),
+        };
+        if let Err(error) = done {
+            text::complain(&format!("{error:#}"));
+        }
+        Ok(())
     }
 
     /// A turn, with the keyboard open beside it.
@@ -168,9 +204,11 @@ impl Chat<'_> {
     }
 
     fn command(&self, command: &str) -> anyhow::Result<()> {
-        match command {
+        match command.split_whitespace().next().unwrap_or(command) {
             "/help" => text::note(HELP),
             "/cost" => text::note(&self.bill()?),
+            "/context" => text::note(&windows::context(&self.session.status()?)),
+            "/compact" | "/model" => text::note("not while the team works: between two turns"),
             "/team" => {
                 for agent in &self.team.agents {
                     text::note(&format!("{}: {} ({})", agent.id, agent.brain, agent.role.as_str()));
@@ -194,7 +232,9 @@ impl Chat<'_> {
     fn bill(&self) -> anyhow::Result<String> {
         let cost = self.store.session_cost(self.session.id())?;
         let usd = cost.usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
-        Ok(format!("[{usd} in this session, cache hits {:.0} %]", cost.usage.hit_rate() * 100.0))
+        let mut lines = vec![format!("[{usd} in this session, cache hits {:.0} %]", cost.usage.hit_rate() * 100.0)];
+        lines.extend(self.session.status()?.iter().map(|status| format!("[{}]", windows::line(status))));
+        Ok(lines.join("\n"))
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
             },
             output_schema,
             resume: None,
+            all_providers: false,
         },
     )?;
     let cancel = start::watch_interrupts();

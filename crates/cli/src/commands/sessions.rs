@@ -123,6 +123,7 @@ async fn resume(
             front: &|main| front(json, main),
             output_schema: None,
             resume: Some(id),
+            all_providers: false,
         },
     )?;
     let cancel = start::watch_interrupts();

@@ -1,8 +1,11 @@
 //! Opening a session: team, models, clients, store, screen.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use cache::TokenCounter;
+use catalogue::ModelRef;
 use protocol::{AgentId, Brain, SessionId, Usd};
 use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
@@ -16,6 +19,7 @@ use crate::args::{ApproveArg, DialectArg, SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::context::project;
 use crate::config::lock::SessionLock;
+use crate::config::policy as config_policy;
 use crate::config::providers::Providers;
 use crate::config::teams::{self, TeamText};
 use crate::failure::Failure;
@@ -25,8 +29,26 @@ pub(crate) struct Opened {
     pub(crate) session: Session,
     pub(crate) team: Team,
     pub(crate) store: Store,
+    /// What models may be called by here.
+    pub(crate) names: Names,
     /// No other process works on it as long as this lives.
     _lock: SessionLock,
+}
+
+/// Names of models.
+pub(crate) struct Names {
+    aliases: BTreeMap<String, ModelRef>,
+    providers: Providers,
+}
+
+impl Names {
+    /// The model that an alias or `PROVIDER/MODEL` names.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what is set up.
+    pub(crate) fn model(&self, name: &str) -> anyhow::Result<ModelRef> {
+        self.aliases.get(name).cloned().map_or_else(|| self.providers.model_ref(name), Ok)
+    }
 }
 
 /// What a session is opened with, besides the context.
@@ -38,6 +60,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) front: &'a dyn Fn(&AgentId) -> Arc<dyn Front>,
     pub(crate) output_schema: Option<serde_json::Value>,
     pub(crate) resume: Option<SessionId>,
+    /// Models of providers that the team does not name may be asked for later.
+    pub(crate) all_providers: bool,
 }
 
 /// Opens a session. All configuration errors come from here, before anything is written.
@@ -51,6 +75,8 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         output_schema: wanted.output_schema,
         models: wanted.team.model.clone(),
         server: Server::of(wanted.team),
+        // Whole, so that a resume from another folder finds it.
+        policy: wanted.session.policy.as_ref().map(|file| std::path::absolute(file)).transpose()?,
     };
     let options = match &wanted.resume {
         Some(id) => flags.or(Options::of(&store, id)?),
@@ -65,9 +91,13 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     }
     let chosen = providers.chosen(&flags)?;
     teams::check_chosen(&text, &chosen, &providers.known_aliases(&context.catalogue))?;
-    let team = teams::load_with(&text, aliases, chosen, &context.catalogue)?;
+    let team = teams::load_with(&text, aliases.clone(), chosen, &context.catalogue)?;
     let frozen = frozen_brains(&store, wanted.resume.as_ref(), &team)?;
-    let clients = providers.clients(brains_of(&team).chain(&frozen), &context.clock)?;
+    let policy = Arc::new(config_policy::find(context, options.policy.as_deref(), &flags)?);
+    let mut clients = providers.clients(brains_of(&team).chain(&frozen), &context.clock)?;
+    if wanted.all_providers {
+        clients.extend(providers.all_clients(&context.clock)?);
+    }
     // Loaded beside the first request, so that counts are exact soon after.
     std::thread::spawn(TokenCounter::load);
     crate::text::work_began();
@@ -89,7 +119,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
             state_dir: context.home.state.clone(),
             approval: options.approve.unwrap_or(wanted.approval),
             environment: context.environment.all(),
-            policy: Arc::new(routing::Policy::builtin()),
+            policy,
             limits: Limits { usd: options.max_usd, steps: options.max_steps },
             output_schema: options.output_schema,
             project: project(&context.root)?,
@@ -100,7 +130,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         Some(lock) => lock,
         None => SessionLock::take(&context.home.state, session.id())?,
     };
-    Ok(Opened { session, team, store, _lock: lock })
+    Ok(Opened { session, team, store, names: Names { aliases, providers }, _lock: lock })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of
@@ -117,6 +147,7 @@ struct Options {
     output_schema: Option<serde_json::Value>,
     models: Vec<String>,
     server: Option<Server>,
+    policy: Option<PathBuf>,
 }
 
 /// The server that `--base-url` named. Of its key only the variable's name is kept.
@@ -163,6 +194,7 @@ impl Options {
             output_schema: self.output_schema.or(others.output_schema),
             models: if self.models.is_empty() { others.models } else { self.models },
             server: self.server.or(others.server),
+            policy: self.policy.or(others.policy),
         }
     }
 }

@@ -146,7 +146,7 @@ impl Providers {
 
     /// `provider/model` where the provider is known here; otherwise a model of the server given by `--base-url`, or of the
     /// only provider that is set up.
-    fn model_ref(&self, text: &str) -> anyhow::Result<ModelRef> {
+    pub(crate) fn model_ref(&self, text: &str) -> anyhow::Result<ModelRef> {
         if self.endpoints.contains_key(CUSTOM) {
             return Ok(ModelRef::new(CUSTOM, text.strip_prefix("custom/").unwrap_or(text)));
         }
@@ -202,6 +202,12 @@ impl Providers {
             clients.insert(brain.provider.clone(), Arc::new(client));
         }
         Ok(clients)
+    }
+
+    /// A client for every provider that is set up.
+    pub(crate) fn all_clients(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<BTreeMap<String, Arc<Client>>> {
+        let brains: Vec<Brain> = self.configured().map(|name| Brain::new(name, "")).collect();
+        self.clients(brains.iter(), clock)
     }
 
     fn missing(&self, brain: &Brain) -> anyhow::Error {

@@ -26,7 +26,7 @@ impl Case {
 
 const CARGO: &str = "cargo test --offline --quiet";
 const NODE: &str = "node --test --test-reporter=dot";
-const PYTHON: &str = "python3 -m unittest discover";
+const PYTHON: &str = "python3 -B -m unittest discover";
 
 /// All of them, the one that is played without a name first.
 pub(crate) static CASES: &[Case] = &[

@@ -76,7 +76,9 @@ impl Agent {
         }
         (next.steps, next.turn, next.habits) = (self.steps, self.turn.clone(), self.habits.clone());
         next.monitor = self.monitor.clone();
-        if next.brain != self.brain {
+        if next.brain == self.brain {
+            next.monitor.compacted();
+        } else {
             next.monitor.moved();
         }
         *self = next;

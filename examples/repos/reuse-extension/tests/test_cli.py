@@ -9,7 +9,7 @@ HERE = Path(__file__).resolve().parent.parent
 
 def sluice(*words):
     """Starts the program; gives exit code, output and errors."""
-    ended = subprocess.run([sys.executable, "-m", "sluice", *words], cwd=HERE, capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, "-B", "-m", "sluice", *words], cwd=HERE, capture_output=True, text=True, check=False)
     return ended.returncode, ended.stdout, ended.stderr
 
 

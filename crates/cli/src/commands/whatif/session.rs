@@ -68,6 +68,7 @@ fn as_json(replay: &Replay) -> Value {
                 "calls": part.calls,
                 "recorded_brain": part.recorded_brain,
                 "brain": part.brain,
+                "context": part.context,
                 "recorded_usd": part.recorded,
                 "whatif_usd": part.whatif,
             })
@@ -99,13 +100,14 @@ fn print(replay: &Replay) {
     let mut table = table(&["", "calls", "recorded", "cost", "would be", "cost"], 1);
     for part in &replay.agents {
         let brain = |brain: &str| brain.split_once('/').map_or(brain, |(_, model)| model).to_owned();
+        let own = part.context == part.agent;
         table.add_row([
             part.agent.to_string(),
             part.calls.to_string(),
             brain(&part.recorded_brain),
             dollars(part.recorded),
-            brain(&part.brain),
-            part.whatif.to_string(),
+            if own { brain(&part.brain) } else { format!("in {}", part.context) },
+            if own { part.whatif.to_string() } else { String::new() },
         ]);
     }
     let calls: u64 = replay.agents.iter().map(|part| part.calls).sum();
