@@ -12,6 +12,7 @@ fn decision(kind: DecisionKind, agent: &str, step: u32) -> Decision {
         delegation: None,
         chosen: "yes".to_owned(),
         because: "it pays".to_owned(),
+        policy: String::new(),
         formula: "gain_usd = (w_usd - r_usd) * lost_tokens; keep iff chance_share > 0.5".to_owned(),
         numbers: [
             ("gain_usd", 0.5),

@@ -180,21 +180,28 @@ async fn open(
         core.permit_check(&host, from, call, command).await?;
     }
     context::prepare(core, agent, from, &brief, &caller.cancel).await.map_err(|error| core.fail(error))?;
+    let id = delegation_id(core, from, call);
+    let estimate = core.estimate_delegation(from, agent, &brief, &id);
     let record = DelegationRecord {
-        id: delegation_id(core, from, call),
+        id,
         call: call.clone(),
         from: from.clone(),
         to: agent.id().clone(),
         brief: brief.clone(),
         first_item_seq: agent.next_seq,
-        estimate_usd: core.estimate_delegation(from, agent, &brief),
+        estimate_usd: estimate.as_ref().map(|(gain, _)| *gain),
         opened_at: core.clock.now(),
         baseline: core.tree().await,
         closed: None,
     };
     let item = Item::user(fragments::brief(&brief, &checks));
     let started = EventBody::DelegationStarted { to: agent.id().clone(), brief };
-    let (writes, events) = (vec![Write::Delegation(record.clone())], vec![(Some(from.clone()), started)]);
+    let (mut writes, mut events) = (vec![Write::Delegation(record.clone())], vec![(Some(from.clone()), started)]);
+    if let Some((_, decision)) = estimate {
+        let (note, told) = core.decision(&decision);
+        writes.push(note);
+        events.push((Some(agent.id().clone()), told));
+    }
     agent.append_with(core, vec![item], writes, events).map_err(|error| error.to_string())?;
     Ok(record)
 }
@@ -252,7 +259,9 @@ async fn close(
 ) -> Result<DelegationAnswer, RuntimeError> {
     let (report, mut remarks) = answer::read_ending(ended)?;
     let results = acceptance(core, agent.id(), &record, report.as_ref(), scope).await?;
-    let receipt = receipt::make(core, agent, &record, report.as_ref(), &results, &mut remarks).await?;
+    let mut receipt = receipt::make(core, agent, &record, report.as_ref(), &results, &mut remarks).await?;
+    let truth = core.true_worth(&record, agent, report.as_ref(), &receipt);
+    receipt.remarks.extend(worth::too_small(truth).filter(|_| report.is_some()));
     let finished = EventBody::DelegationFinished {
         to: record.to.clone(),
         report: report.clone(),
@@ -260,7 +269,7 @@ async fn close(
         usage: receipt.usage,
         usd: receipt.usd,
     };
-    let worth = core.worth_note(&record, agent, report.as_ref(), &receipt);
+    let worth = core.worth_note(&record, truth, &receipt);
     record.closed = Some(DelegationClosed { report, receipt, at: core.clock.now() });
     let writes = vec![Write::Delegation(record.clone()), worth];
     core.journal.commit(writes, vec![(Some(record.from.clone()), finished)])?;

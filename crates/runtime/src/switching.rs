@@ -68,7 +68,7 @@ impl Core {
             output: OUTPUT_PER_CALL,
             remaining_calls: until_compaction,
             warm: !self.is_cold(agent),
-            shape: standing.shape,
+            shape: standing.shape_now(),
             static_hit: 0,
         }))
     }

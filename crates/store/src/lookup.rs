@@ -1,12 +1,12 @@
 //! Answers to narrow questions that are asked at every step: their cost does not grow with what they leave out.
 
-use protocol::{AgentId, DelegationId, SessionId, Timestamp};
+use protocol::{AgentId, DelegationId, LedgerRow, SessionId, Timestamp};
 use rusqlite::params;
 
 use crate::column::Moment;
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::read::{NEWEST_FIRST, all, delegation, note, one, session, tool_run};
+use crate::read::{NEWEST_FIRST, all, delegation, ledger_row, note, one, session, tool_run};
 use crate::record::{DelegationRecord, NoteRecord, SessionRecord, ToolRun};
 
 /// Reads fail with `Corrupt`, `Unreadable`, `Busy`, `Open` or `Other`.
@@ -78,6 +78,16 @@ impl Store {
     pub fn last_step(&self, session: &SessionId, agent: &AgentId) -> Result<u32, StoreError> {
         let sql = "SELECT coalesce(max(step), 0) FROM ledger WHERE session = ?1 AND agent = ?2";
         self.number(sql, [session.as_str(), agent.as_str()])
+    }
+
+    /// An agent's newest answered step.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn last_answered(&self, session: &SessionId, agent: &AgentId) -> Result<Option<LedgerRow>, StoreError> {
+        let sql = "SELECT * FROM ledger WHERE session = ?1 AND agent = ?2 AND purpose = 'step' AND outcome = 'ok'
+                   ORDER BY id DESC LIMIT 1";
+        self.read(|db| one(db, sql, [session.as_str(), agent.as_str()], ledger_row))
     }
 
     /// A delegation by its id.

@@ -244,7 +244,7 @@ fn input(row: &Row<'_>) -> rusqlite::Result<InputRecord> {
     })
 }
 
-fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
+pub(crate) fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
     Ok(LedgerRow {
         session: row.get("session").map(SessionId)?,
         agent: row.get("agent").map(AgentId)?,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cache::TokenCounter;
-use catalogue::ModelRef;
+use catalogue::{Catalogue, ModelRef};
 use protocol::{AgentId, Brain, SessionId, Usd};
 use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
@@ -39,6 +39,7 @@ pub(crate) struct Opened {
 pub(crate) struct Names {
     aliases: BTreeMap<String, ModelRef>,
     providers: Providers,
+    catalogue: Arc<Catalogue>,
 }
 
 impl Names {
@@ -48,6 +49,11 @@ impl Names {
     /// What is wrong with it, and what is set up.
     pub(crate) fn model(&self, name: &str) -> anyhow::Result<ModelRef> {
         self.aliases.get(name).cloned().map_or_else(|| self.providers.model_ref(name), Ok)
+    }
+
+    /// Whether the list of models has it.
+    pub(crate) fn is_known(&self, brain: &Brain) -> bool {
+        self.catalogue.model(&brain.provider, &brain.model).is_some()
     }
 }
 
@@ -130,7 +136,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         Some(lock) => lock,
         None => SessionLock::take(&context.home.state, session.id())?,
     };
-    Ok(Opened { session, team, store, names: Names { aliases, providers }, _lock: lock })
+    Ok(Opened { session, team, store, names: Names { aliases, providers, catalogue: context.catalogue.clone() }, _lock: lock })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of

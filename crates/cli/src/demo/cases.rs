@@ -54,6 +54,15 @@ pub(crate) static CASES: &[Case] = &[
         tests: NODE,
     },
     Case {
+        name: "remove-tracing",
+        about: "an integration leaves 29 files; an indirect use that tests find, and one that only a review finds",
+        repository: "remove-tracing",
+        task: "Please take the tracing out of this service: spans, their export, the config keys, the middleware, tests and \
+               docs. Nobody looks at it. Request ids, counters and the warnings about slow calls stay as they are.",
+        tests: "python3 -m unittest -q && python3 scripts/leftovers.py span spans trace traces traced tracer tracing \
+                traceparent exporter",
+    },
+    Case {
         name: "team-selector",
         about: "a requirement that is misread with green tests, and a review that notices",
         repository: "team-selector",

@@ -19,6 +19,9 @@ const PER_CALL: u64 = 3_000;
 /// Calls of this window from which its own growth is taken.
 const CALLS_MEASURED: u64 = 5;
 
+/// Least growth per call that is believed: a stretch of small talk says nothing of the work that follows.
+const LEAST_PER_CALL: u64 = 1_000;
+
 /// Where the model's limits are not known.
 const UNKNOWN_LIMIT: u64 = 128_000;
 
@@ -60,7 +63,7 @@ impl Standing {
         let shape = WindowShape {
             static_tokens,
             base,
-            per_call: if calls >= CALLS_MEASURED { (grown / calls).max(200) } else { PER_CALL },
+            per_call: if calls >= CALLS_MEASURED { (grown / calls).max(LEAST_PER_CALL) } else { PER_CALL },
             summary_output: u64::from(settings.summary_max),
             reacquired: REACQUIRED,
             quality: Usd::ZERO,
@@ -84,6 +87,18 @@ impl Standing {
             shape,
             // As many as there were already: the best guess where nothing else is known.
             remaining_calls: calls.clamp(10, 40),
+        }
+    }
+
+    /// The next window as it would really be from here: nothing is summarised or read again that is not there.
+    pub(crate) fn shape_now(&self) -> WindowShape {
+        let base = self.shape.base.min(self.context);
+        let summarised = self.context > self.shape.base;
+        WindowShape {
+            base,
+            reacquired: self.shape.reacquired.min(self.context - base),
+            summary_output: if summarised { self.shape.summary_output } else { 0 },
+            ..self.shape
         }
     }
 

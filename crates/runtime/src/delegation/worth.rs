@@ -1,8 +1,10 @@
 //! Is it worth it? Estimated before a delegation, stored with it, and the truth beside it afterwards.
 
+use std::collections::BTreeMap;
+
 use cache::economics::{Work, estimate};
 use cache::{DelegationEstimate, TokenCounter};
-use protocol::{AgentId, Brain, Brief, Receipt, Report, Usd};
+use protocol::{AgentId, Brain, Brief, Decision, DecisionKind, DelegationId, Receipt, Report, Usd};
 use store::{DelegationRecord, NoteRecord, Write};
 
 use crate::agent::Agent;
@@ -10,6 +12,9 @@ use crate::session::Core;
 
 /// Name of the note that keeps a delegation's estimate with the truth beside it.
 const WORTH_NOTE: &str = "delegation_worth";
+
+/// The rule of the cost model, in the names of the numbers.
+const FORMULA: &str = "gain_usd = alone_usd - overhead_usd - specialist_usd";
 
 /// What a delegation takes when nothing is known of the agent yet: steps, tokens that enter per step, tokens generated per
 /// step, tokens of a report. The order of magnitude of the scripted demo; measured numbers replace them afterwards.
@@ -21,8 +26,15 @@ const REPORT: u64 = 700;
 const REMAINING_CALLS: u64 = 6;
 
 impl Core {
-    /// What delegating this brief should save against doing it in the caller's context; none where a price is unknown.
-    pub(super) fn estimate_delegation(&self, from: &AgentId, to: &Agent, brief: &Brief) -> Option<Usd> {
+    /// What delegating this brief should save against doing it in the caller's context, as a decision; none where a price is
+    /// unknown.
+    pub(super) fn estimate_delegation(
+        &self,
+        from: &AgentId,
+        to: &Agent,
+        brief: &Brief,
+        id: &DelegationId,
+    ) -> Option<(Usd, Decision)> {
         let work = Work {
             steps: STEPS,
             entered: STEPS * ENTERED_PER_STEP,
@@ -30,20 +42,30 @@ impl Core {
             brief: TokenCounter::count(&crate::fragments::brief(brief, &[])),
             report: REPORT,
             caller_context: self.context_of(from),
-            specialist_context: self.tokens(&to.brain.model, to.window.counted_tokens()),
+            specialist_context: self.context_tokens(to),
             remaining_calls: REMAINING_CALLS,
         };
-        self.worth(from, &to.brain, &work).map(|worth| worth.gain())
+        let worth = self.worth(from, &to.brain, &work)?;
+        let decision = Decision {
+            kind: DecisionKind::Delegate,
+            delegation: Some(id.clone()),
+            chosen: "delegate".to_owned(),
+            because: format!("{from} asks; expected to save {} against doing it itself", worth.gain()),
+            formula: FORMULA.to_owned(),
+            numbers: numbers(&work, &worth),
+            ..self.blank_decision(to)
+        };
+        Some((worth.gain(), decision))
     }
 
-    /// The estimate with what really happened beside it, for `why` and for better estimates.
-    pub(super) fn worth_note(
+    /// The truth about a delegation that is over; none where a price is unknown.
+    pub(super) fn true_worth(
         &self,
         record: &DelegationRecord,
         to: &Agent,
         report: Option<&Report>,
         receipt: &Receipt,
-    ) -> Write {
+    ) -> Option<DelegationEstimate> {
         let report = report.and_then(|report| serde_json::to_string(report).ok()).unwrap_or_default();
         let entered = receipt.usage.input + receipt.usage.cache_write();
         let work = Work {
@@ -53,10 +75,19 @@ impl Core {
             brief: TokenCounter::count(&crate::fragments::brief(&record.brief, &[])),
             report: TokenCounter::count(&report),
             caller_context: self.context_of(&record.from),
-            specialist_context: self.tokens(&to.brain.model, to.window.counted_tokens()).saturating_sub(entered),
+            specialist_context: self.context_tokens(to).saturating_sub(entered),
             remaining_calls: REMAINING_CALLS,
         };
-        let truth = self.worth(&record.from, &to.brain, &work);
+        self.worth(&record.from, &to.brain, &work)
+    }
+
+    /// The estimate with what really happened beside it, for `why` and for better estimates.
+    pub(super) fn worth_note(
+        &self,
+        record: &DelegationRecord,
+        truth: Option<DelegationEstimate>,
+        receipt: &Receipt,
+    ) -> Write {
         Write::Note(NoteRecord {
             agent: Some(record.to.clone()),
             kind: WORTH_NOTE.to_owned(),
@@ -73,15 +104,46 @@ impl Core {
     }
 
     fn worth(&self, from: &AgentId, to: &Brain, work: &Work) -> Option<DelegationEstimate> {
-        let own = self.prices(&self.team.agent(from)?.brain, work.caller_context)?;
+        let caller = self.store.last_answered(&self.session, from).ok()??.brain;
+        let own = self.prices(&caller, work.caller_context)?;
         let other = self.prices(to, work.specialist_context)?;
         Some(estimate(&own, &other, work))
     }
 
-
     /// Prompt tokens of an agent's last answered call.
     fn context_of(&self, agent: &AgentId) -> u64 {
-        let rows = self.store.ledger(&self.session).unwrap_or_default();
-        rows.iter().rev().find(|row| row.agent == *agent).map_or(0, |row| row.usage.prompt())
+        let row = self.store.last_answered(&self.session, agent).ok().flatten();
+        row.map_or(0, |row| row.usage.prompt())
     }
+}
+
+/// Told to the caller with the answer, where the work was too small to pay for its brief, report and review.
+pub(super) fn too_small(truth: Option<DelegationEstimate>) -> Option<String> {
+    let worth = truth?;
+    (worth.gain() < Usd::ZERO).then(|| {
+        "this unit was too small to be worth a delegation: brief, report and review cost more than doing it yourself would \
+         have. Do such a thing yourself, or hand it over together with others"
+            .to_owned()
+    })
+}
+
+fn numbers(work: &Work, worth: &DelegationEstimate) -> BTreeMap<String, f64> {
+    let tokens = [
+        ("caller_context_tokens", work.caller_context),
+        ("specialist_context_tokens", work.specialist_context),
+        ("entered_tokens", work.entered),
+        ("output_tokens", work.output),
+        ("brief_tokens", work.brief),
+        ("report_tokens", work.report),
+        ("work_calls", work.steps),
+        ("remaining_calls", work.remaining_calls),
+    ];
+    let dollars = [
+        ("alone_usd", worth.alone),
+        ("overhead_usd", worth.overhead),
+        ("specialist_usd", worth.specialist),
+        ("gain_usd", worth.gain()),
+    ];
+    let tokens = tokens.into_iter().map(|(name, tokens)| (name.to_owned(), tokens as f64));
+    tokens.chain(dollars.into_iter().map(|(name, usd)| (name.to_owned(), usd.dollars()))).collect()
 }

@@ -111,14 +111,14 @@ impl Session {
         Ok(ModelWish { from, to: brain, cost, done })
     }
 
-    /// The brain that an agent's next window is to have.
+    /// The brain of an agent's open window.
     ///
     /// # Errors
     /// [`RuntimeError::Setup`] for an agent that is not there.
     pub async fn brain_of(&self, agent: &AgentId) -> Result<Brain, RuntimeError> {
         let slot = self.core.agent(self.core.spec_of(agent)?)?;
         let agent = slot.lock().await;
-        Ok(agent.wanted.as_ref().map_or_else(|| agent.brain.clone(), |wanted| wanted.brain.clone()))
+        Ok(agent.brain.clone())
     }
 
     /// Closes an agent's window by hand. Tells what came of it in words.

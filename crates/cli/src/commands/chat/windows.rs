@@ -73,12 +73,15 @@ pub(super) async fn model(
     let mut rest = rest.split_whitespace();
     let usage = "/model [AGENT] MODEL[@EFFORT] [now]; MODEL is an alias or PROVIDER/MODEL";
     let name = rest.next().ok_or_else(|| anyhow!(usage))?;
-    let now = match rest.next() {
-        None => false,
-        Some("now") => true,
-        Some(other) => return Err(anyhow!("found `{other}` behind the model; allowed is `now`. {usage}")),
+    let now = match (rest.next(), rest.next()) {
+        (None, _) => false,
+        (Some("now"), None) => true,
+        (Some("now"), Some(other)) | (Some(other), _) => return Err(anyhow!("found `{other}` behind the model; allowed is `now`. {usage}")),
     };
     let brain = named(names, name, session.brain_of(&agent).await?)?;
+    if !names.is_known(&brain) {
+        text::note(&format!("{brain} is not a model known here (`agent models` lists them): its provider may refuse it"));
+    }
     let wish = session.want_model(&agent, brain, now, &CancellationToken::new()).await?;
     text::note(&wish_words(&agent, &wish));
     Ok(())
@@ -88,9 +91,12 @@ pub(super) async fn model(
 fn named(names: &Names, name: &str, like: Brain) -> anyhow::Result<Brain> {
     let (name, effort) = match name.split_once('@') {
         Some((name, word)) => (name, Some(effort(word)?)),
-        None => (name, like.effort),
+        None => (name, None),
     };
     let model = names.model(name)?;
+    // The same model keeps its effort, another one begins with its own.
+    let same = (model.provider.as_str(), model.model.as_str()) == (like.provider.as_str(), like.model.as_str());
+    let effort = effort.or(like.effort.filter(|_| same));
     Ok(Brain { provider: model.provider, model: model.model, effort, ..like })
 }
 
