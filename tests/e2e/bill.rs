@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use protocol::{AgentId, DECISION_NOTE, Decision, DecisionKind, SessionId, Timestamp, WindowId};
-use serde_json::Value;
+use protocol::{DECISION_NOTE, Decision, SessionId, Timestamp};
+use serde_json::{Value, json};
 use store::{NoteRecord, Store, Write};
 
 use crate::support::{Desk, Ended, Sim, wait_until};
@@ -200,20 +200,13 @@ fn a_browser_makes_a_picture_of_the_page_at_a_desk_and_on_a_phone() {
 }
 
 /// A decision as the runtime notes it.
-fn decision(kind: DecisionKind, agent: &str, step: u32, because: &str) -> Decision {
-    Decision {
-        kind,
-        agent: AgentId::from(agent),
-        step,
-        window: WindowId::from("w"),
-        delegation: None,
-        chosen: "keep".to_owned(),
-        because: because.to_owned(),
-        formula: "saved_usd = lost_tokens * price_usd".to_owned(),
-        numbers: [("saved_usd", 0.25), ("lost_tokens", 50_000.0), ("price_usd", 0.000_005), ("chance_share", 0.5)]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into(),
-    }
+fn decision(kind: &str, agent: &str, step: u32, because: &str) -> Decision {
+    let json = json!({
+        "kind": kind, "agent": agent, "step": step, "window": "w", "chosen": "keep", "because": because,
+        "formula": "saved_usd = lost_tokens * price_usd",
+        "numbers": {"saved_usd": 0.25, "lost_tokens": 50_000.0, "price_usd": 0.000_005, "chance_share": 0.5},
+    });
+    serde_json::from_value(json).unwrap()
 }
 
 /// A played session with two decisions written beside what the runtime decided itself, at steps that it has not.
@@ -225,8 +218,8 @@ fn decided() -> (Desk, String) {
         let json = serde_json::to_string(&decision).unwrap();
         Write::Note(NoteRecord { agent, kind: DECISION_NOTE.to_owned(), json, at: Timestamp(u64::MAX >> 12) })
     };
-    let early = decision(DecisionKind::Compact, "main", 0, "the context is small");
-    let late = decision(DecisionKind::Escalate, "sidekick", 77, "checks \u{1b}[31mfailed");
+    let early = decision("compact", "main", 0, "the context is small");
+    let late = decision("escalate", "sidekick", 77, "checks \u{1b}[31mfailed");
     store.commit(&SessionId::from(id.as_str()), &[note(early), note(late)]).unwrap();
     (desk, id)
 }
@@ -294,4 +287,50 @@ fn a_session_in_which_nothing_was_decided_says_so() {
     );
     why.says(&["no decision was recorded"]);
     desk.agent(&["why", "-", "1"]).exits(2).says(&["no decision was recorded"]);
+}
+
+/// Reads a long file three times in a window that holds two, and closes it by a summary.
+const LONG: &str = "name: long
+actors:
+  - id: summary
+    when: {last_user_contains: \"<compaction>\"}
+    count: turn
+    otherwise: {say: \"## Goal\\nRead.\\n## Decisions\\nnone\\n## Done\\nread\\n## Findings\\nlong\\n## Open\\nnone\"}
+  - id: reader
+    when: {any: true}
+    count: turn
+    steps:
+      - calls: [{tool: read, args: {files: [{path: a.txt}]}}]
+      - calls: [{tool: read, args: {files: [{path: b.txt}]}}]
+      - say: Read.
+    otherwise: {say: Done.}
+";
+
+#[test]
+fn a_window_that_was_closed_is_on_the_bill_on_the_page_and_explained() {
+    let (desk, sim) = (Desk::new(), Sim::play(LONG));
+    for name in ["a.txt", "b.txt"] {
+        desk.file(name, "A line that says something about the parser.\n".repeat(500));
+    }
+    let team = "version: 1\nname: one\nagents: [{id: solo, brain: premium}]\n\
+                compaction: {at_tokens: 9000, keep_tail: 1000, summary_max: 1000}\n";
+    let team = desk.aside("team.yaml", team);
+    let run = desk.ask(&sim, &["run", "Read both.", "--json", "--team", &team]).exits(0);
+    assert!(run.events("window.opened").len() > 1, "{}", run.out);
+    let page = desk.base().join("cost.html");
+    let bill = desk.agent(&["cost", "--json", "--html", &page.display().to_string()]).exits(0).json();
+    assert!(keys(&bill["views"]["purpose"]).contains(&"compaction"), "{bill}");
+    let dom = browser(&desk, &["--dump-dom"], &page).exits(0).out;
+    let windows = run.events("window.opened").len();
+    assert_eq!(dom.matches("<g class=\"window agent-0\"").count(), windows - 1, "a mark for each but the first");
+    let why = desk.agent(&["why", "--json"]).exits(0).json();
+    let closed = why["decisions"].as_array().unwrap().iter().find(|one| one["kind"] == "compact").unwrap();
+    let after: Vec<(&str, bool)> = closed["after"]["calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| (call["purpose"].as_str().unwrap(), call["cache_read"].as_u64().unwrap() > 0))
+        .collect();
+    // The summary is written on the warm window; the next one reads at least tools and system prompt.
+    assert_eq!(after, [("compaction", true), ("turn", true)], "{closed}");
 }

@@ -19,3 +19,4 @@ mod setup_commands;
 mod shapes;
 mod support;
 mod trust;
+mod whatif;

@@ -3,8 +3,11 @@
 //! test and decides nothing.
 
 mod binary;
+mod cases;
 mod figure;
+mod harness;
 mod prompt;
+mod session300;
 mod session40;
 mod spread;
 mod startup;
@@ -20,8 +23,10 @@ use crate::figure::Figure;
 const EXAMPLES: &str = "Examples:
   cargo run --release -p bench -- startup
   cargo run --release -p bench -- prompt --json
+  cargo run --release -p bench -- cases --json
   cargo run --release -p bench -- session40 --data DIR
-  cargo run --release -p bench -- session40 --data DIR --variants 24";
+  cargo run --release -p bench -- session40 --data DIR --variants 24
+  cargo run --release -p bench -- session300 --json";
 
 /// Measures one figure.
 #[derive(Debug, Parser)]
@@ -40,6 +45,9 @@ struct Args {
     /// session40: play so many seeded variants instead of the scenario itself (without a number: 200).
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
     variants: Option<u64>,
+    /// cases: the program to play them with (default: the release binary beside this one).
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -50,6 +58,10 @@ enum Name {
     Prompt,
     /// A session of 40 steps on a clock moved by hand: what each way of working costs, and what the runtime chooses.
     Session40,
+    /// A session of 300 steps with five compactions: what is read from the cache, and whether cost, time and memory stay flat.
+    Session300,
+    /// The five example cases, each by the team and by one model: cost, verification, how it was delegated.
+    Cases,
 }
 
 fn main() -> ExitCode {
@@ -57,6 +69,8 @@ fn main() -> ExitCode {
     let measured = match args.figure {
         Name::Startup => startup::measure(args.data.as_deref()),
         Name::Prompt => prompt::measure(),
+        Name::Cases => cases::measure(args.agent.as_deref()),
+        Name::Session300 => session300::measure(),
         Name::Session40 => match args.variants {
             None => session40::measure(args.data.as_deref()),
             Some(count) => session40::measure_variants(args.data.as_deref(), count),

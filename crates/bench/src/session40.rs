@@ -39,7 +39,7 @@ mod story;
 mod summary;
 mod teams;
 mod variants;
-mod words;
+pub(crate) mod words;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -124,11 +124,15 @@ fn of_session(shown: &Shown<'_>, records: &Records, agents: &[AgentId]) -> Strin
         section(name, &format!("<ul class=\"key\">{keys}</ul><div class=\"wide\">{svg}</div>{more}"))
     };
     let kinds_and_agents = format!("{kinds}<li class=\"soft\">below, who called:</li>{whose}");
-    let note = "<p class=\"soft\">A dashed line is a new window, one with a diamond a change of the model.</p>";
+    let contexts = drawn.contexts();
+    let note = match contexts.contains("data-place") {
+        true => "<p class=\"soft\">A dashed line is a new window, one with a diamond a change of the model.</p>",
+        false => "",
+    };
     [
         chart("Tokens per call", &kinds_and_agents, drawn.tokens(), ""),
         chart("Dollars per call", &kinds_and_agents, drawn.dollars(), ""),
-        chart("Size of the contexts", &whose, drawn.contexts(), note),
+        chart("Size of the contexts", &whose, contexts, note),
     ]
     .concat()
 }

@@ -152,10 +152,13 @@ pub fn aftermath(records: &Records, decisions: &Decisions, decided: &Decided) ->
             Aftermath { calls: calls(&next[..shown]), hit: real.map(|real| is_hit(next[real])), ..Aftermath::default() }
         }
         DecisionKind::Compact | DecisionKind::Switch => {
-            let opened = next.iter().position(|row| row.window != decision.window && is_real(row));
-            let compactions = next.iter().take(opened.unwrap_or(0)).filter(|row| row.purpose == Purpose::Compaction);
+            // The window was kept where the next real request is one in it.
+            let opened = real.filter(|real| next[*real].window != decision.window);
             let shown: Vec<&LedgerRow> = match opened {
-                Some(opened) => compactions.copied().chain([next[opened]]).collect(),
+                Some(opened) => {
+                    let before = next[..opened].iter().filter(|row| row.purpose == Purpose::Compaction);
+                    before.copied().chain([next[opened]]).collect()
+                }
                 None => next.iter().copied().take(NEXT_CALLS).collect(),
             };
             Aftermath { calls: calls(&shown), ..Aftermath::default() }
@@ -176,10 +179,15 @@ fn calls(rows: &[&LedgerRow]) -> Vec<After> {
     rows.iter().map(|row| After::of(row)).collect()
 }
 
-/// The agent's calls after the decision, in order. A ping or a compaction may share the number of the step before it.
+/// The agent's calls after the decision, in order. A ping or a compaction may share the number of the step before it; a
+/// compaction is noted when it is over, a ping before it is sent.
 fn next_calls<'a>(records: &'a Records, decided: &Decided) -> Vec<&'a LedgerRow> {
     let Decision { agent, step, .. } = &decided.decision;
-    let later = |row: &&LedgerRow| row.step > *step || (row.purpose != Purpose::Step && row.at >= decided.at);
+    let later = |row: &&LedgerRow| match row.purpose {
+        Purpose::Step => row.step > *step,
+        Purpose::Compaction => row.step >= *step,
+        Purpose::KeepWarm | Purpose::Auxiliary => row.step > *step || row.at >= decided.at,
+    };
     records.rows.iter().filter(|row| row.agent == *agent).filter(later).collect()
 }
 

@@ -1,29 +1,18 @@
-use protocol::{Brief, LedgerRow, Purpose, RowOutcome, WindowId};
+use protocol::{Brief, LedgerRow, Purpose, RowOutcome};
 
 use super::*;
 use crate::story::{HAIKU, OPUS, Story, tokens};
 
 fn decision(kind: DecisionKind, agent: &str, step: u32) -> Decision {
-    Decision {
-        kind,
-        agent: AgentId::from(agent),
-        step,
-        window: WindowId::new(format!("{agent}-1")),
-        delegation: None,
-        chosen: "yes".to_owned(),
-        because: "it pays".to_owned(),
-        policy: String::new(),
-        formula: "gain_usd = (w_usd - r_usd) * lost_tokens; keep iff chance_share > 0.5".to_owned(),
-        numbers: [
-            ("gain_usd", 0.5),
-            ("w_usd", 0.000_002_5),
-            ("r_usd", 0.0),
-            ("lost_tokens", 200_000.0),
-            ("chance_share", 0.125),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into(),
-    }
+    let json = serde_json::json!({
+        "kind": kind, "agent": agent, "step": step, "window": format!("{agent}-1"),
+        "chosen": "yes", "because": "it pays",
+        "formula": "gain_usd = (w_usd - r_usd) * lost_tokens; keep iff chance_share > 0.5",
+        "numbers": {
+            "gain_usd": 0.5, "w_usd": 0.000_002_5, "r_usd": 0.0, "lost_tokens": 200_000.0, "chance_share": 0.125,
+        },
+    });
+    serde_json::from_value(json).unwrap()
 }
 
 fn after(story: &Story, number: usize) -> Aftermath {
@@ -105,16 +94,27 @@ fn after_a_ping_the_next_real_request_hits_or_does_not() {
 
 #[test]
 fn after_a_compaction_comes_the_first_request_of_the_next_window() {
-    let mut story = begun();
-    story.decide(&decision(DecisionKind::Compact, "main", 1));
-    story.other("main", tokens(10_000, 200, 500), Purpose::Compaction, RowOutcome::Ok);
-    story.window("main", HAIKU, 0);
-    story.step("main", tokens(4_000, 600, 10), &[]);
-    story.step("main", tokens(4_600, 100, 10), &[]);
-    let calls = after(&story, 0).calls;
-    let told: Vec<(&str, u64, u64)> = calls.iter().map(|call| (call.purpose, call.prompt, call.cache_read)).collect();
-    assert_eq!(told, [("compaction", 10_200, 10_000), ("turn", 4_600, 4_000)]);
-    assert!(calls[1].brain.ends_with(HAIKU) && calls[1].usd.is_some());
+    // It is decided before, and noted when it is over.
+    for noted_after in [false, true] {
+        let mut story = begun();
+        let decision = decision(DecisionKind::Compact, "main", 1);
+        if !noted_after {
+            story.decide(&decision);
+        }
+        let row = story.row("main", tokens(10_000, 200, 500));
+        story.called(LedgerRow { purpose: Purpose::Compaction, step: 1, ..row });
+        story.window("main", HAIKU, 0);
+        if noted_after {
+            story.decide(&decision);
+        }
+        story.step("main", tokens(4_000, 600, 10), &[]);
+        story.step("main", tokens(4_600, 100, 10), &[]);
+        let calls = after(&story, 0).calls;
+        let told: Vec<(&str, u64, u64)> =
+            calls.iter().map(|call| (call.purpose, call.prompt, call.cache_read)).collect();
+        assert_eq!(told, [("compaction", 10_200, 10_000), ("turn", 4_600, 4_000)]);
+        assert!(calls[1].brain.ends_with(HAIKU) && calls[1].usd.is_some());
+    }
 }
 
 #[test]
@@ -124,6 +124,8 @@ fn a_decision_to_keep_a_window_is_followed_by_the_next_calls_in_it() {
     for _ in 0..5 {
         story.step("main", tokens(10_000, 100, 10), &[]);
     }
+    story.window("main", OPUS, 0);
+    story.step("main", tokens(4_000, 100, 10), &[]);
     assert_eq!(after(&story, 0).calls.iter().map(|call| call.step).collect::<Vec<_>>(), [2, 3]);
 }
 

@@ -134,7 +134,7 @@ fn constants_of(schema: &serde_json::Value, property: &str, found: &mut BTreeSet
 #[test]
 fn the_prompts_that_are_shown_are_those_that_are_sent() {
     let shown: Vec<String> = blocks("docs/prompts.md").into_iter().map(|block| block.text).collect();
-    let sent = ["main", "specialist", "solo"]
+    let sent = ["main", "specialist", "solo", "compaction"]
         .map(|name| read(&format!("crates/runtime/src/prompts/{name}.md")).trim_end().to_owned() + "\n");
     assert_eq!(shown, sent);
 }

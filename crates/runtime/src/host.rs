@@ -12,6 +12,7 @@ use crate::delegation;
 use crate::front::Shown;
 use crate::run::Scope;
 use crate::session::Core;
+use crate::telemetry;
 use crate::verification;
 
 /// One call's view of the runtime.
@@ -54,7 +55,8 @@ impl Host for HostPort {
         to: &AgentId,
         brief: Brief,
     ) -> Result<DelegationAnswer, String> {
-        delegation::delegate(&self.core, &self.scope, caller, call, to, brief).await
+        let work = delegation::delegate(&self.core, &self.scope, caller, call, to, brief);
+        telemetry::delegation(&self.core, call, to, work).await
     }
 
     async fn report(&self, agent: &AgentId, report: Report) -> Result<String, String> {

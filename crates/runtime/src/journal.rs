@@ -9,6 +9,7 @@ use store::{Store, Write};
 
 use crate::error::RuntimeError;
 use crate::front::{Front, Shown};
+use crate::telemetry;
 
 /// Writes a session's records and events, in order.
 pub(crate) struct Journal {
@@ -46,6 +47,7 @@ impl Journal {
         all.extend(numbered.iter().cloned().map(Write::Event));
         self.store.commit(&self.session, &all)?;
         *seq += numbered.len() as u64;
+        telemetry::recorded(&self.session, &all);
         numbered.iter().for_each(|event| self.front.show(Shown::Event(event)));
         Ok(())
     }

@@ -20,6 +20,7 @@ mod session;
 pub mod setup;
 mod structured;
 mod switching;
+pub mod telemetry;
 mod toolrun;
 mod turn;
 mod verification;

@@ -23,6 +23,7 @@ use crate::fragments;
 use crate::machine::{self, Next};
 use crate::run::{Ended, Scope, run_agent};
 use crate::setup::{InputMode, Setup, Start};
+use crate::telemetry;
 
 /// Name of the note that keeps where a turn began.
 const TURN_NOTE: &str = "turn";
@@ -128,7 +129,7 @@ impl Session {
             self.admit(&mut main, input).await?;
             self.work(&mut main, cancel).await
         };
-        self.conclude(work.await).await
+        self.conclude(telemetry::turn(&self.core, work).await).await
     }
 
     /// Goes on with a turn that was interrupted; nothing to do gives the last answer again.
@@ -145,7 +146,7 @@ impl Session {
             }
             self.work(&mut main, cancel).await
         };
-        self.conclude(work.await).await
+        self.conclude(telemetry::turn(&self.core, work).await).await
     }
 
     /// Takes input while a turn runs.

@@ -14,6 +14,7 @@ use crate::error::RuntimeError;
 use crate::host::HostPort;
 use crate::run::Scope;
 use crate::session::Core;
+use crate::telemetry;
 use crate::warmth::while_working;
 use crate::watching;
 
@@ -81,7 +82,11 @@ async fn answer_all(step: &Step<'_>, calls: &[Call]) -> Result<Vec<ToolOutcome>,
         if step.scope.cancel.is_cancelled() {
             return Err(RuntimeError::Interrupted);
         }
-        let answers = join_all(group.iter().map(|call| answer(step, call))).await;
+        let answers = join_all(group.iter().map(|call| {
+            let asked = (call.id.as_str(), call.name.as_str(), call.arguments.as_str());
+            telemetry::tool(step.core, &step.agent, asked, answer(step, call))
+        }));
+        let answers = answers.await;
         for outcome in answers {
             results.push(outcome?);
         }

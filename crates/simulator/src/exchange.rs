@@ -100,6 +100,11 @@ impl Simulator {
         locked(&self.records).list()
     }
 
+    /// Drops what was asked so far.
+    pub(crate) fn forget(&self) {
+        locked(&self.records).clear();
+    }
+
     /// Answers a request, or refuses it, and keeps a record of it.
     pub(crate) fn take(
         &self,

@@ -57,6 +57,10 @@ impl Records {
         }
     }
 
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     pub(crate) fn list(&self) -> Vec<RequestRecord> {
         self.list.clone()
     }

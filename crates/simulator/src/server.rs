@@ -91,6 +91,11 @@ impl Running {
         self.simulator.records()
     }
 
+    /// Drops the requests so far, so that a long run does not hold them all. Caches and scripts know them still.
+    pub fn forget(&self) {
+        self.simulator.forget();
+    }
+
     /// Closes the port and every connection.
     pub async fn stop(self) {
         drop(self.stop);

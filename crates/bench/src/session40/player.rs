@@ -1,35 +1,29 @@
 //! Plays a story: the real runtime, a store on disk, HTTP on loopback, one clock that is moved by hand.
 #![expect(
     clippy::disallowed_methods,
-    reason = "writes the workspace that is played in, and hands the search path down"
+    reason = "writes the workspace that is played in"
 )]
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use brains::{Auth, Client, Endpoint, Policy};
 use catalogue::{Catalogue, ModelRef};
 use protocol::event::SessionStatus;
-use protocol::{AgentId, Clock, Dialect, LedgerRow, ManualClock, Purpose, Timestamp};
-use runtime::setup::{Kept, ProjectContext};
-use runtime::{Front, Limits, Session, Setup, Shown, Start};
+use protocol::{Clock, LedgerRow, ManualClock, Purpose};
+use runtime::{Session, Setup, Start};
 use store::Store;
 use team::Team;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
-use tools::{Approval, ApprovalMode, ApprovalRequest};
 
 use super::calibrate::Instructions;
 use super::script::{self, Script};
 use super::story::{File, Scenario, Story, Then};
 use super::teams::Way;
 use super::words::Words;
-
-/// When every session begins: 2026-11-21, so that the catalogue's dated prices are those of the file.
-const BEGIN: Timestamp = Timestamp(1_795_219_200_000);
+use crate::harness::{self, BEGIN, Parts};
 
 /// Two models.
 #[derive(Clone, Debug)]
@@ -180,56 +174,14 @@ impl Stage {
         store: &Store,
         team: Team,
     ) -> anyhow::Result<Setup> {
-        let shared: Arc<dyn Clock> = clock.clone();
-        let mut clients = BTreeMap::new();
-        for (name, dialect) in [("anthropic", Dialect::AnthropicMessages), ("openai", Dialect::OpenaiChat)] {
-            let endpoint = Endpoint {
-                name: name.to_owned(),
-                dialect,
-                base_url: base_url.to_owned(),
-                key: None,
-                auth: Auth::None,
-                headers: Vec::new(),
-            };
-            let client = Client::new(endpoint, Policy::default(), shared.clone(), Some(1));
-            clients.insert(name.to_owned(), Arc::new(client.map_err(|error| anyhow::anyhow!("{error}"))?));
-        }
-        Ok(Setup {
-            store: store.clone(),
+        harness::setup(Parts {
+            clock,
+            base_url,
+            store,
+            state: state.path(),
+            workspace: self.workspace.path(),
+            catalogue: &self.catalogue,
             team,
-            kept: Kept::default(),
-            catalogue: self.catalogue.clone(),
-            clients,
-            clock: shared,
-            front: Arc::new(Nobody),
-            root: self.workspace.path().canonicalize()?,
-            state_dir: state.path().to_owned(),
-            approval: ApprovalMode::Auto,
-            environment: std::env::vars().filter(|(name, _)| name == "PATH").collect(),
-            limits: Limits::default(),
-            output_schema: None,
-            project: ProjectContext::default(),
-            policy: Arc::new(routing::Policy::builtin()),
         })
-    }
-}
-
-/// Nobody watches.
-struct Nobody;
-
-#[async_trait::async_trait]
-impl Front for Nobody {
-    fn show(&self, _shown: Shown<'_>) {}
-
-    fn attended(&self) -> bool {
-        false
-    }
-
-    async fn approve(&self, _request: &ApprovalRequest) -> Approval {
-        Approval::No("nobody is there".to_owned())
-    }
-
-    async fn ask(&self, _agent: &AgentId, _question: &str) -> Result<String, String> {
-        Err("nobody is there".to_owned())
     }
 }

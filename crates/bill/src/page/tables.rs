@@ -24,8 +24,7 @@ pub(super) fn amount(group: &Group) -> String {
 
 /// A view with its total. Dollars come first: a small screen shows the left part.
 pub(super) fn view(bill: &Bill, view: View) -> String {
-    let heads =
-        ["", "cost", "share", "calls", "steps", "uncached", "cache read", "cache write", "output", "cache hits"];
+    let heads = ["", "cost", "share", "calls", "steps", "uncached", "cache read", "cache write", "output", "hits"];
     let mut html = open(&format!("by-{}", view.as_str()), &heads, 1);
     for group in bill.by(view) {
         html.push_str(&format!("<tr data-key=\"{}\">{}</tr>", escaped(&group.key), cells(group, bill)));

@@ -1,4 +1,5 @@
 use catalogue::Catalogue;
+use proptest::prelude::*;
 use protocol::{Timestamp, Usage};
 
 use super::*;
@@ -202,4 +203,22 @@ fn sub_agents_stay_as_they_were_alone_and_in_the_split() {
     let more = Usd::from_picos(9_000 * WRITE + 10 * OUTPUT);
     assert_eq!((team.solo, team.delegated.usual), (before.solo + more, before.delegated.usual + more));
     assert_eq!((told.main.calls, told.all.calls), (12, 13));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_perfect_cache_costs_no_more_than_any_other(
+        calls in prop::collection::vec((0_u64..900, 0_u64..40, 0_u64..9_000, 0_u64..60_000, 0_u64..500), 1..30)
+    ) {
+        let mut second = 0;
+        let one = |(gap, input, write, read, output): (u64, u64, u64, u64, u64)| {
+            second += gap;
+            call(second, [input, write, read, output], Vec::new())
+        };
+        let costs = ask(&flow(calls.into_iter().map(one).collect()), &Question::default()).all;
+        prop_assert!(costs.perfect <= costs.billed);
+        prop_assert!(costs.perfect <= costs.ttl5m);
+    }
 }

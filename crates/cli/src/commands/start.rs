@@ -108,6 +108,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     std::thread::spawn(TokenCounter::load);
     crate::text::work_began();
     let resumed_lock = wanted.resume.as_ref().map(|id| SessionLock::take(&context.home.state, id)).transpose()?;
+    let resumed = wanted.resume.is_some();
     let start = wanted.resume.map_or(Start::New, Start::Resume);
     let session = Session::open(
         Setup {
@@ -136,7 +137,16 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         Some(lock) => lock,
         None => SessionLock::take(&context.home.state, session.id())?,
     };
-    Ok(Opened { session, team, store, names: Names { aliases, providers, catalogue: context.catalogue.clone() }, _lock: lock })
+    if resumed && !wanted.team.model.is_empty() {
+        session.want_own_brains()?.iter().for_each(|told| crate::text::note(told));
+    }
+    Ok(Opened {
+        session,
+        team,
+        store,
+        names: Names { aliases, providers, catalogue: context.catalogue.clone() },
+        _lock: lock,
+    })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of

@@ -20,7 +20,7 @@ const WIDTH: usize = 80;
 /// What is asked for.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct WhatifArgs {
-    /// Session id or its first characters (default: the last one in this folder); with --import the logs.
+    /// Session id or its first characters; `-` or nothing is the last one in this folder. With --import the logs.
     #[arg(value_name = "SESSION|FILE")]
     what: Vec<String>,
     /// Read another coding agent's session logs: JSON Lines, plain or gzipped.
@@ -68,6 +68,7 @@ pub(crate) fn run(context: &Context, asked: &WhatifArgs) -> anyhow::Result<u8> {
         }
         None => match asked.what.as_slice() {
             [] => session::run(context, None, asked, &catalogue),
+            [last] if last == "-" => session::run(context, None, asked, &catalogue),
             [session] => session::run(context, Some(session), asked, &catalogue),
             [_, second, ..] => Err(Failure::usage_with(
                 format!("`{second}`: one session at a time"),

@@ -100,18 +100,23 @@ fn line(decision: &Decision) -> String {
     format!("{:<10} {step:>4}  {}", agent.as_str(), wrapped(&said, INDENT))
 }
 
-/// Text in lines that end before column 80, all but the first indented.
+/// Text in lines that end before column 80, all but the first indented. The groups of a number stay together.
 fn wrapped(text: &str, indent: usize) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let goes_on = word.starts_with(|c: char| c.is_ascii_digit());
+        match words.last_mut() {
+            Some(last) if goes_on && last.ends_with(|c: char| c.is_ascii_digit()) => last.push_str(&format!(" {word}")),
+            _ => words.push(word.to_owned()),
+        }
+    }
+    let room = 80_usize.saturating_sub(indent);
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let room = 80_usize.saturating_sub(indent);
+    for word in words {
         match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() < room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
+            Some(line) if line.is_empty() => line.push_str(&word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() < room => line.push_str(&format!(" {word}")),
+            _ => lines.push(word),
         }
     }
     lines.join(&format!("\n{:indent$}", ""))
@@ -172,7 +177,7 @@ fn call(call: &After) -> String {
     let note = call.cache_note.as_deref().map(|note| format!(" [{note}]")).unwrap_or_default();
     let how = if call.outcome == "answered" { String::new() } else { format!(", {}", call.outcome) };
     format!(
-        "step {}, {}{how}, {}: {} prompt tokens, {} of {} expected from the cache{note}, {usd}",
+        "step {}, {}{how}, {}: {} prompt tokens, {} from the cache ({} expected){note}, {usd}",
         call.step, call.purpose, call.brain, call.prompt, call.cache_read, call.expected_cache_read
     )
 }

@@ -150,7 +150,8 @@ fn user_words(core: &Core, agent: &Agent, talk: &[Item]) -> Result<String, Runti
         let tokens = core.tokens(&agent.brain.model, TokenCounter::count(text));
         let kept = if tokens <= left { text.clone() } else { cut(text, USER_SHORT) };
         left = left.saturating_sub(tokens);
-        format!("- {}", kept.trim().replace('\n', "\n  "))
+        // As it was written: indentation and line breaks may be what the message is about.
+        format!("<message>\n{kept}\n</message>")
     });
     Ok(newest_first.collect::<Vec<_>>().join("\n"))
 }

@@ -13,6 +13,7 @@ use protocol::{
 };
 use store::Write;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 pub(crate) use self::aside::{Asked, ask_aside, ping};
 pub(crate) use self::request::{Built, build_clean, build_compaction, build_ping, build_step};
@@ -21,6 +22,7 @@ use crate::agent::{Agent, FORECAST_NOTE};
 use crate::error::RuntimeError;
 use crate::front::Shown;
 use crate::session::Core;
+use crate::telemetry;
 
 /// How often an empty answer is asked for again.
 const EMPTY_ANSWERS: usize = 1;
@@ -86,7 +88,8 @@ async fn send(
 ) -> Result<(LedgerRow, Reply, Vec<Write>), RuntimeError> {
     let client = core.client(&built.brain)?;
     let headers: Vec<(String, String)> = built.brain.headers.clone().into_iter().collect();
-    match client.call(built.body.clone(), &headers, cancel, show).await {
+    let span = telemetry::chat(core, built, &row);
+    match client.call(built.body.clone(), &headers, cancel, show).instrument(span.clone()).await {
         Ok(answer) => {
             let writes = retried(core, &row, &answer.attempts);
             row.at = answer.at;
@@ -98,6 +101,7 @@ async fn send(
             if Forecast::is_miss(built.expected.cache_read, row.usage.cache_read) {
                 row.cache_note = Some("undeclared_miss".to_owned());
             }
+            telemetry::billed(core, &span, &row, &writes, Some(&answer.reply));
             Ok((row, answer.reply, writes))
         }
         Err(failure) => {
@@ -109,6 +113,7 @@ async fn send(
             row.usage = failure.usage;
             row.usd = core.cost(&row);
             row.request_id.clone_from(&failure.error.request_id);
+            telemetry::billed(core, &span, &row, &writes, None);
             writes.push(Write::Ledger(row));
             core.journal.commit(writes, Vec::new())?;
             if failure.error.kind == ErrorKind::Cancelled {

@@ -27,6 +27,7 @@ use crate::front::{Front, Shown};
 use crate::infer::{CacheTtl, Stagger};
 use crate::journal::Journal;
 use crate::setup::{ProjectContext, Setup};
+use crate::telemetry::Capture;
 
 /// Name of the note that keeps which files agents have seen.
 const SEEN_NOTE: &str = "seen_files";
@@ -67,6 +68,7 @@ pub(crate) struct Core {
     pub(crate) output_schema: Option<serde_json::Value>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) stagger: Arc<Stagger>,
+    pub(crate) capture: Capture,
     gaps: Mutex<Gaps>,
     /// When something last happened in this session.
     active_at: Mutex<Timestamp>,
@@ -90,6 +92,7 @@ pub(crate) struct Core {
 
 impl Core {
     pub(super) fn new(setup: Setup, session: SessionId) -> Result<Self, RuntimeError> {
+        let capture = Capture::of(&setup.environment);
         let state = setup.state_dir.join("sessions").join(session.as_str());
         let tools = SessionTools::new(SessionToolsConfig {
             root: setup.root.clone(),
@@ -136,6 +139,7 @@ impl Core {
             output_schema: setup.output_schema,
             policy: setup.policy,
             stagger: Arc::default(),
+            capture,
             gaps: Mutex::new(Gaps::prior()),
             asking: AtomicUsize::new(0),
             active_at: Mutex::new(Timestamp(0)),

@@ -111,6 +111,38 @@ impl Session {
         Ok(ModelWish { from, to: brain, cost, done })
     }
 
+    /// Wants the team's own brains for the next windows of agents whose open window was begun with another: the models that a
+    /// person names when a session goes on. Gives a sentence for each.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`]; [`RuntimeError::Setup`] for a provider that is not set up.
+    pub fn want_own_brains(&self) -> Result<Vec<String>, RuntimeError> {
+        let core = &self.core;
+        let mut told = Vec::new();
+        for spec in &core.team.agents {
+            if core.store.windows(&core.session, &spec.id)?.is_empty() {
+                continue;
+            }
+            let Ok(mut agent) = core.agent(spec)?.try_lock_owned() else { continue };
+            if agent.brain == spec.brain || agent.wanted.as_ref().is_some_and(|wanted| wanted.brain == spec.brain) {
+                continue;
+            }
+            let because = format!("{}: {} -> {} at the next compaction", spec.id, agent.brain, spec.brain);
+            told.push(because.clone());
+            let decision = Decision {
+                kind: DecisionKind::Switch,
+                chosen: "at_next_compaction".to_owned(),
+                because: because.clone(),
+                ..core.blank_decision(&agent)
+            };
+            let at = core.clock.now();
+            let brain = spec.brain.clone();
+            let wanted = Wanted { brain, urgent: false, now: false, by_monitor: false, because, at };
+            core.want(&mut agent, wanted, decision)?;
+        }
+        Ok(told)
+    }
+
     /// The brain of an agent's open window.
     ///
     /// # Errors

@@ -76,11 +76,15 @@ pub(super) async fn model(
     let now = match (rest.next(), rest.next()) {
         (None, _) => false,
         (Some("now"), None) => true,
-        (Some("now"), Some(other)) | (Some(other), _) => return Err(anyhow!("found `{other}` behind the model; allowed is `now`. {usage}")),
+        (Some("now"), Some(other)) | (Some(other), _) => {
+            return Err(anyhow!("found `{other}` behind the model; allowed is `now`. {usage}"));
+        }
     };
     let brain = named(names, name, session.brain_of(&agent).await?)?;
     if !names.is_known(&brain) {
-        text::note(&format!("{brain} is not a model known here (`agent models` lists them): its provider may refuse it"));
+        text::note(&format!(
+            "{brain} is not a model known here (`agent models` lists them): its provider may refuse it"
+        ));
     }
     let wish = session.want_model(&agent, brain, now, &CancellationToken::new()).await?;
     text::note(&wish_words(&agent, &wish));

@@ -101,14 +101,18 @@ fn shares(shares: &Shares) -> Value {
 
 fn print(answer: &Answer) {
     let all = &answer.all;
-    text::line(&format!("{} sessions, {} model calls, {} tool calls", answer.sessions, all.calls, answer.tool_calls));
+    text::line(&format!(
+        "{}, {}, {}",
+        counted(answer.sessions, "session"),
+        counted(all.calls, "model call"),
+        counted(answer.tool_calls, "tool call")
+    ));
     text::line(&models(answer));
     text::line(&prices(answer));
     text::line(&format!(
-        "\nCache: {:.1} % of the prompt tokens were read from it. {} calls came more than five\nminutes after their agent's \
-         last one.",
+        "\nCache: {:.1} % of the prompt tokens were read from it. {} came more than\nfive minutes after the agent's last one.",
         all.usage.hit_rate() * 100.0,
-        answer.late_calls
+        counted(answer.late_calls, "call")
     ));
     if answer.tool_calls > 0 {
         text::line(&work(answer));
@@ -116,6 +120,10 @@ fn print(answer: &Answer) {
     sentences("Assumptions", &answer.assumptions);
     let skipped: Vec<String> = answer.skipped.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
     sentences("Left out, with how often", if skipped.is_empty() { &[] } else { &skipped });
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn dollars(usd: Option<Usd>) -> String {

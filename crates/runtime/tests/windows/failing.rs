@@ -1,0 +1,158 @@
+//! Summaries that are none: the history stays, the reason is kept, the session goes on.
+
+use protocol::{DecisionKind, ErrorKind, Purpose, RowOutcome};
+
+use crate::asked::{assert_extends, assert_sound_opening, assert_says, is_compaction, is_own_compaction, text};
+use crate::stage::{SOLO, SUMMARY, Stage, WALKER, compact, prose, turn};
+
+fn says(words: &str) -> String {
+    let indented: String = words.lines().map(|line| format!("        {line}\n")).collect();
+    format!("  - id: summary\n    when: {{last_user_contains: \"<compaction>\"}}\n    otherwise:\n      say: |-\n{indented}")
+}
+
+const SECTIONS: &str = "## Goal\na\n## Decisions\nb\n## Done\nc\n## Findings\nd\n## Open\n";
+
+#[tokio::test]
+async fn a_useless_summary_leaves_the_history_as_it_is_and_says_why() {
+    let long = format!("{SECTIONS}{}", prose(4_000, 9));
+    let short_walk = 1_000;
+    for (summary, files_words, reason) in [
+        (says("   ").replace("say: |-\n           \n", "say: \"  \"\n"), 3_000, "empty"),
+        (says("We walked, and that was that."), 3_000, "0 of its 5 sections"),
+        (says(&long), short_walk, "longer than what it stands for"),
+    ] {
+        // A summary may be long here: what counts is what it replaces.
+        let team = format!("compaction: {{keep_tail: 1000, summary_max: 20000}}\n{SOLO}");
+        let stage = Stage::set(&team, "", &format!("{summary}{WALKER}")).await;
+        stage.walk(4, files_words);
+        let session = stage.open();
+        turn(&session, "Walk on from next: w1.txt").await;
+        let before = stage.last();
+        let told = compact(&session, "solo").await;
+        assert!(told.contains("stays") && told.contains(reason), "{told}");
+        let decision = stage.decisions(&session, DecisionKind::Compact).pop().unwrap();
+        assert_eq!(decision.chosen, "keep");
+        assert!(decision.because.contains(reason), "{}", decision.because);
+        turn(&session, "Well?").await;
+        assert_extends(&stage.last(), &before);
+        assert_eq!(stage.windows(&session, "solo").len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_overloaded_leaves_the_history_as_it_is() {
+    let faults = "faults:\n  - {on: {actor: summary}, kind: http_529, times: 9}\n";
+    let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
+    stage.walk(4, 3_000);
+    let session = stage.open();
+    turn(&session, "Walk on from next: w1.txt").await;
+    let before = stage.last();
+    let told = compact(&session, "solo").await;
+    assert!(told.contains("stays") && told.to_lowercase().contains("overloaded"), "{told}");
+    let rows = stage.rows(&session, Purpose::Compaction);
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.outcome == RowOutcome::Failed(ErrorKind::Overloaded)));
+    turn(&session, "Well?").await;
+    assert_extends(&stage.last(), &before);
+    assert!(stage.last().usage.cache_read >= before.usage.prompt() * 95 / 100, "the cache lives on");
+}
+
+#[tokio::test]
+async fn a_compaction_that_came_to_nothing_is_not_tried_again_at_every_step() {
+    for (faults, summary) in
+        [("", says("No.")), ("faults:\n  - {on: {actor: summary}, kind: http_529, times: 99}\n", SUMMARY.to_owned())]
+    {
+        let team = format!("compaction: {{at_tokens: 14000, keep_tail: 3000, summary_max: 1000}}\n{SOLO}");
+        let stage = Stage::set(&team, faults, &format!("{summary}{WALKER}")).await;
+        stage.walk(30, 600);
+        let session = stage.open();
+        assert_eq!(turn(&session, "Walk on from next: w1.txt").await, "I have seen all of it.");
+        let steps = stage.rows(&session, Purpose::Step).len();
+        let tried = stage.requests().iter().filter(|request| is_own_compaction(request)).count();
+        let kept = stage.decisions(&session, DecisionKind::Compact);
+        assert!(tried > 0, "it was never tried");
+        assert!(tried <= 6, "tried {tried} times in {steps} steps");
+        assert_eq!(kept.len(), tried, "each with its reason");
+        assert_eq!(stage.windows(&session, "solo").len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_summary_that_fails_on_the_windows_own_bytes_is_written_from_its_text() {
+    let faults = "faults:\n  - {on: {actor: summary, nth_request: 1}, kind: http_529}\n";
+    let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
+    stage.walk(4, 3_000);
+    let session = stage.open();
+    turn(&session, "Walk on from next: w1.txt").await;
+    let told = compact(&session, "solo").await;
+    assert!(told.contains("is open"), "{told}");
+    let closings: Vec<_> = stage.requests().into_iter().filter(is_compaction).collect();
+    assert_eq!(closings.len(), 2);
+    assert!(is_own_compaction(&closings[0]) && !is_own_compaction(&closings[1]));
+    assert!(!text(&closings[1]).contains("The next one is known."), "thinking is not told");
+    turn(&session, "Well?").await;
+    assert_sound_opening(&stage.last());
+}
+
+#[tokio::test]
+async fn a_step_that_overflows_closes_the_window_and_goes_on() {
+    let faults = "faults:\n  - {on: {actor: walker, nth_request: 4}, kind: overflow}\n";
+    let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
+    stage.walk(6, 3_000);
+    let session = stage.open();
+    assert_eq!(turn(&session, "Keep it short. Walk on from next: w1.txt").await, "I have seen all of it.");
+    let windows = stage.windows(&session, "solo");
+    assert_eq!(windows.len(), 2);
+    assert_eq!(windows[1].reason, "compacted_full");
+    let requests = stage.requests();
+    let closing = requests.iter().find(|request| is_compaction(request)).unwrap();
+    assert!(!is_own_compaction(closing), "what did not fit is not sent once more");
+    turn(&session, "Well?").await;
+    assert_sound_opening(&stage.last());
+    assert_says(&stage.last(), "Keep it short. Walk on from next: w1.txt");
+}
+
+#[tokio::test]
+async fn a_compaction_that_overflows_itself_opens_a_window_without_a_model() {
+    let faults = "faults:
+  - {on: {actor: walker, nth_request: 4}, kind: overflow}
+  - {on: {actor: summary}, kind: overflow, times: 9}
+";
+    let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
+    stage.walk(6, 3_000);
+    let session = stage.open();
+    turn(&session, "Keep it short. Walk on from next: w1.txt").await;
+    let decision = stage.decisions(&session, DecisionKind::Compact).pop().unwrap();
+    assert!(decision.because.contains("without a summary"), "{}", decision.because);
+    turn(&session, "Well?").await;
+    let opened = stage.last();
+    assert_sound_opening(&opened);
+    for kept in ["Keep it short. Walk on from next: w1.txt", "No summary could be written", "- read "] {
+        assert_says(&opened, kept);
+    }
+}
+
+#[tokio::test]
+async fn an_own_compaction_that_overflows_is_written_from_the_text() {
+    let faults = "faults:\n  - {on: {actor: summary, nth_request: 1}, kind: overflow}\n";
+    let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
+    stage.walk(4, 3_000);
+    let session = stage.open();
+    turn(&session, "Walk on from next: w1.txt").await;
+    let told = compact(&session, "solo").await;
+    assert!(told.contains("is open"), "{told}");
+}
+
+#[tokio::test]
+async fn a_session_that_overflows_again_right_after_is_handed_to_a_person_and_stays_usable() {
+    let faults = "faults:\n  - {on: {actor: walker, nth_request: 4}, kind: overflow}\n  - {on: {actor: walker, nth_request: 5}, kind: overflow}\n";
+    let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
+    stage.walk(6, 3_000);
+    let session = stage.open();
+    let outcome = session.turn("Keep it short. Walk on from next: w1.txt", &crate::stage::never()).await.unwrap();
+    assert_eq!(outcome.status, protocol::event::SessionStatus::Blocked);
+    let id = session.id().clone();
+    drop(session);
+    let session = stage.resume(&id);
+    turn(&session, "Try again from next: w4.txt").await;
+    assert_says(&stage.last(), "Keep it short. Walk on from next: w1.txt");
+}
