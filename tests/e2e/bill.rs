@@ -289,28 +289,28 @@ fn a_session_in_which_nothing_was_decided_says_so() {
     desk.agent(&["why", "-", "1"]).exits(2).says(&["no decision was recorded"]);
 }
 
-/// Reads a long file three times in a window that holds two, and closes it by a summary.
+/// Reads two files into a window that holds one, which is closed by a summary, and is done.
 const LONG: &str = "name: long
 actors:
   - id: summary
     when: {last_user_contains: \"<compaction>\"}
-    count: turn
     otherwise: {say: \"## Goal\\nRead.\\n## Decisions\\nnone\\n## Done\\nread\\n## Findings\\nlong\\n## Open\\nnone\"}
   - id: reader
     when: {any: true}
-    count: turn
-    steps:
-      - calls: [{tool: read, args: {files: [{path: a.txt}]}}]
-      - calls: [{tool: read, args: {files: [{path: b.txt}]}}]
-      - say: Read.
-    otherwise: {say: Done.}
+    otherwise:
+      cases:
+        - if: {all_results: \"<summary window\"}
+          say: Read.
+        - if: {all_results: \"something about a\"}
+          calls: [{tool: read, args: {files: [{path: b.txt}]}}]
+        - calls: [{tool: read, args: {files: [{path: a.txt}]}}]
 ";
 
 #[test]
 fn a_window_that_was_closed_is_on_the_bill_on_the_page_and_explained() {
     let (desk, sim) = (Desk::new(), Sim::play(LONG));
-    for name in ["a.txt", "b.txt"] {
-        desk.file(name, "A line that says something about the parser.\n".repeat(500));
+    for name in ["a", "b"] {
+        desk.file(&format!("{name}.txt"), format!("A line that says something about {name}.\n").repeat(500));
     }
     let team = "version: 1\nname: one\nagents: [{id: solo, brain: premium}]\n\
                 compaction: {at_tokens: 9000, keep_tail: 1000, summary_max: 1000}\n";

@@ -17,7 +17,7 @@ pub(crate) struct Shown {
 }
 
 /// Plays a scenario with JSON output, in a folder that stays until the next time.
-fn play(scenario: &str) -> Shown {
+pub(crate) fn play(scenario: &str) -> Shown {
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("demo-{scenario}"));
     if out.exists() {
         std::fs::remove_dir_all(&out).unwrap();
@@ -39,7 +39,7 @@ pub(crate) fn tiny() -> &'static Shown {
     SHOWN.get_or_init(|| play("tiny"))
 }
 
-fn table(shown: &Shown) -> Value {
+pub(crate) fn table(shown: &Shown) -> Value {
     shown.ended.lines().pop().unwrap()
 }
 
@@ -183,7 +183,7 @@ fn the_diff_that_is_left_passes_the_examples_own_tests_on_a_fresh_copy() {
 }
 
 /// What an agent did to the repository, in order of time.
-fn actions(shown: &Shown, play: &str) -> Vec<(String, Value)> {
+pub(crate) fn actions(shown: &Shown, play: &str) -> Vec<(String, Value)> {
     const TOOLS: [&str; 10] =
         ["read", "list", "glob", "grep", "edit", "write", "bash", "git_diff", "git_status", "verify"];
     let store = store::Store::open(&shown.out.join("state")).unwrap();

@@ -6,6 +6,7 @@
 mod bad_input;
 mod bad_tools;
 mod bill;
+mod cases;
 mod chat;
 mod commands;
 mod crash;
@@ -18,5 +19,6 @@ mod providers;
 mod setup_commands;
 mod shapes;
 mod support;
+mod telemetry;
 mod trust;
 mod whatif;

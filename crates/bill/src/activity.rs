@@ -108,7 +108,6 @@ fn only_looks(tool: &str) -> bool {
 }
 
 /// The command of a shell tool's arguments: a text, or a list of words (whose last one is the line, for `bash -lc LINE`).
-
 fn command_of(arguments: &str) -> Option<String> {
     let arguments: Value = serde_json::from_str(arguments).ok()?;
     match arguments.get("command").or_else(|| arguments.get("cmd"))? {

@@ -73,7 +73,7 @@ pub enum ImportError {
     },
 }
 
-/// Reads logs one after the other into one flow. Sessions and messages that are in several of them count once.
+/// Reads logs one after the other into one flow. Where messages have ids (Claude Code), one that is in several counts once.
 pub struct Importer {
     flow: Flow,
     reader: Box<dyn Lines>,

@@ -10,17 +10,18 @@ mod demo;
 mod failure;
 mod front;
 mod table;
+mod telemetry;
 mod text;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Diagnostics for developers, to standard error: `AGENT_LOG=info`, `AGENT_LOG=runtime=debug`. Off by default.
-fn log() {
-    if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("AGENT_LOG") {
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    }
+use crate::config::home::Environment;
+
+/// Log lines that a command shows without being asked by `AGENT_LOG`.
+fn own_log(args: &args::Args) -> Option<&'static str> {
+    matches!(args.command, Some(args::Command::Simulate { log: true, .. })).then_some("simulator=info")
 }
 
 fn main() -> ExitCode {
@@ -29,9 +30,11 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return args::explain(&error),
     };
-    log();
-    match commands::dispatch(args) {
+    let telemetry = telemetry::start(&Environment::read(), own_log(&args));
+    let code = match commands::dispatch(args) {
         Ok(code) => ExitCode::from(code),
         Err(error) => failure::report(&error),
-    }
+    };
+    telemetry.finish();
+    code
 }

@@ -4,7 +4,7 @@ mod opening;
 
 use cache::window::BlockKind;
 use cache::{Forecast, Posture, Window};
-use protocol::{AgentId, Block, Brain, Breakpoint, EventBody, Item, Message, Settings, WindowId};
+use protocol::{AgentId, Block, Brain, Breakpoint, EventBody, Item, Message, Settings, Ttl, WindowId};
 use routing::Monitor;
 use store::{StoredItem, WindowRecord, Write};
 use team::AgentSpec;
@@ -20,6 +20,9 @@ use crate::turn::Turn;
 
 /// Name of the note that keeps a window's forecast.
 pub(crate) const FORECAST_NOTE: &str = "forecast";
+
+/// Name of the note that keeps the life of a window's prefix.
+pub(crate) const LIFE_NOTE: &str = "prefix_life";
 
 /// One agent at work.
 pub(crate) struct Agent {
@@ -47,6 +50,8 @@ pub(crate) struct Agent {
     pub(crate) next_seq: u64,
     /// What is in the provider's cache.
     pub(crate) forecast: Forecast,
+    /// Life of tools and system prompt in the cache, chosen when the window is first sent.
+    pub(crate) static_ttl: Ttl,
     /// Model calls in this session.
     pub(crate) steps: u32,
     /// What happened since the last input, over all windows.
@@ -109,6 +114,7 @@ impl Agent {
         agent.restore_items(core, &carried)?;
         agent.steps = core.store.last_step(&core.session, &spec.id)?;
         agent.forecast = agent.note(core, FORECAST_NOTE)?.unwrap_or_default();
+        agent.static_ttl = agent.note(core, LIFE_NOTE)?.unwrap_or(Ttl::Short);
         agent.wanted = agent.note::<Option<Wanted>>(core, WANTED_NOTE)?.flatten();
         agent.monitor = agent.note(core, MONITOR_NOTE)?.unwrap_or_default();
         Ok(agent)
@@ -162,6 +168,7 @@ impl Agent {
             carried: usize::try_from(record.carried).unwrap_or(usize::MAX),
             next_seq: 0,
             forecast: Forecast::default(),
+            static_ttl: Ttl::Short,
             steps: 0,
             turn: Turn::default(),
             habits: Habits::default(),

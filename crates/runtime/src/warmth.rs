@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
-use cache::Forecast;
-use cache::economics::keep_warm::{PingChoice, PingPlan, Waiting, Warmth, next_ping, ping_due};
-use protocol::{Decision, DecisionKind, DelegationId, Timestamp};
-use team::KeepWarm;
+use cache::economics::keep_warm::{
+    LifeChoice, PingChoice, PingPlan, Waiting, Warmth, next_ping, ping_due, prefix_life,
+};
+use cache::{Forecast, Posture, Prices};
+use protocol::{Decision, DecisionKind, DelegationId, Timestamp, Ttl};
+use team::{KeepWarm, PrefixLife};
 use tokio_util::sync::CancellationToken;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, LIFE_NOTE};
 use crate::error::RuntimeError;
 use crate::infer::{build_ping, ping};
 use crate::session::Core;
@@ -186,4 +188,45 @@ pub(crate) async fn while_working<T>(
     let (done, watched) = tokio::join!(working, watching);
     watched?;
     Ok((done, watch.forecast))
+}
+
+/// Turns that are expected to follow in a session that a person sits in front of: recorded sessions have five gaps.
+const TURNS_TO_COME: f64 = 5.0;
+
+/// The longest gap that a long-lived prefix is there for.
+const LONG_GAP: Duration = Duration::from_secs(3_600);
+
+impl Core {
+    /// How long tools and system prompt are to live in the cache: long where more waits are expected to outlive the short life,
+    /// unbridged, than the dearer write costs.
+    pub(crate) fn prefix_life(&self, agent: &Agent) -> Result<Ttl, RuntimeError> {
+        let life = match self.team.cache.prefix {
+            PrefixLife::Long => return Ok(Ttl::Long),
+            PrefixLife::Short => return Ok(Ttl::Short),
+            PrefixLife::Auto if !self.front.attended() => return Ok(Ttl::Short),
+            PrefixLife::Auto => agent.forecast.life(&agent.posture).unwrap_or_default(),
+        };
+        let (tokens, Posture::Explicit { .. }) = (self.static_tokens(agent), agent.posture) else { return Ok(Ttl::Short) };
+        let Some(prices) = self.prices(&agent.brain, tokens) else { return Ok(Ttl::Short) };
+        let gaps = self.gaps();
+        let expiring = TURNS_TO_COME * gaps.chance_within(life, LONG_GAP.saturating_sub(life));
+        let choice = prefix_life(&prices, tokens, if self.is_kept_warm(agent, &prices) { 0.0 } else { expiring });
+        let decision = Decision {
+            kind: DecisionKind::KeepWarm,
+            chosen: if choice.life == Ttl::Long { "long_prefix" } else { "short_prefix" }.to_owned(),
+            because: "life of tools and system prompt in the cache".to_owned(),
+            formula: LifeChoice::FORMULA.to_owned(),
+            numbers: choice.numbers(),
+            ..self.blank_decision(agent)
+        };
+        let (note, _) = self.decision(&decision);
+        self.journal.commit(vec![note, self.note(agent.id(), LIFE_NOTE, &choice.life)], Vec::new())?;
+        Ok(choice.life)
+    }
+
+    /// Whether pings will carry this agent's cache through an ordinary wait: then nothing has to live longer.
+    fn is_kept_warm(&self, agent: &Agent, prices: &Prices) -> bool {
+        let miss = (prices.write - prices.read).max(0) as f64 * self.static_tokens(agent) as f64;
+        agent.spec.keep_warm != KeepWarm::Off && miss >= Warmth::LEAST_SAVING.picos() as f64
+    }
 }

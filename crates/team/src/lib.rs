@@ -17,6 +17,6 @@ pub use catalogue::ModelRef;
 pub use error::{TeamError, TeamErrorKind};
 pub use load::{LoadOptions, alias_names, load};
 pub use schema::json_schema;
-pub use settings::{CacheSettings, CompactAt, Compaction, ContextMode, EscalateTo, KeepWarm};
+pub use settings::{CacheSettings, CompactAt, Compaction, ContextMode, EscalateTo, KeepWarm, PrefixLife};
 pub use show::Field;
 pub use spec::{AgentSpec, Audience, Budget, Limits, Role, Team, VerifyEntry};

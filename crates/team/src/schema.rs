@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::settings::{ContextMode, EscalateTo, KeepWarm};
+use crate::settings::{ContextMode, EscalateTo, KeepWarm, PrefixLife};
 use crate::spec::{Audience, Role, VerifyEntry};
 
 /// A team of agents.
@@ -191,9 +191,8 @@ pub(crate) enum CompactWord {
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CacheFile {
-    /// Tools, system prompt, project instructions.
-    #[schemars(with = "Option<LifeWord>")]
-    pub(crate) prefix: Option<Ttl>,
+    /// Tools, system prompt, project instructions. Left out: `auto`.
+    pub(crate) prefix: Option<PrefixLife>,
     /// What grows behind them.
     #[schemars(with = "Option<LifeWord>")]
     pub(crate) tail: Option<Ttl>,

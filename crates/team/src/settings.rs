@@ -85,6 +85,30 @@ impl EscalateTo {
     }
 }
 
+/// How long tools and system prompt live in the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PrefixLife {
+    /// Whichever is expected to cost less, decided when a window opens.
+    #[default]
+    Auto,
+    /// Anthropic 5 minutes, OpenAI 30.
+    Short,
+    /// Anthropic 1 hour, OpenAI 12.
+    Long,
+}
+
+impl PrefixLife {
+    /// As written in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Short => "short",
+            Self::Long => "long",
+        }
+    }
+}
+
 /// Whether caches are kept alive through waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -113,7 +137,7 @@ impl KeepWarm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheSettings {
     /// Tools, system prompt and project instructions.
-    pub prefix: Ttl,
+    pub prefix: PrefixLife,
     /// What grows behind them. Never longer than the prefix: providers refuse that order.
     pub tail: Ttl,
     /// Whether caches are kept alive through waits, where an agent says nothing of its own.

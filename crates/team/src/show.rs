@@ -93,7 +93,7 @@ impl Team {
         let settings = [
             ("budget", "usd", self.budget.usd.map_or_else(no_limit, |usd| usd.to_string())),
             ("budget", "steps", self.budget.steps.map_or_else(no_limit, |steps| steps.to_string())),
-            ("cache", "prefix", lifetime(self.cache.prefix)),
+            ("cache", "prefix", self.cache.prefix.as_str().to_owned()),
             ("cache", "tail", lifetime(self.cache.tail)),
             ("cache", "keep_warm", self.cache.keep_warm.as_str().to_owned()),
             ("cache", "max_pings", self.cache.max_pings.to_string()),

@@ -64,7 +64,7 @@ impl Plan {
 name: session300
 agents:
   - id: solo
-    brain: {{model: premium, max_tokens: 8192}}
+    brain: {{model: anthropic/claude-opus-5-5, max_tokens: 8192}}
     modules: [filesystem, shell, git, verify, ask_user, plan]
 verify:
   - {{name: check, command: sh check.sh}}

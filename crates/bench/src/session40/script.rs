@@ -236,9 +236,9 @@ impl Author<'_> {
             Does::Answer => Ok(json!({"say": self.words.prose(output, number)?})),
             Does::Read(file) => read(vec![json!({"path": file})]),
             Does::ReadAgain { files, note } => {
-                let mut files: Vec<Value> = files.iter().map(|file| json!({"path": file})).collect();
-                files.push(json!({"path": INDEX, "offset": note, "limit": 1}));
-                read(files)
+                // First, so that it is still there where a long result is cut.
+                let mark = json!({"path": INDEX, "offset": note, "limit": 1});
+                read(std::iter::once(mark).chain(files.iter().map(|file| json!({"path": file}))).collect())
             }
             Does::Delegate(batch) => {
                 let args = self.sized(

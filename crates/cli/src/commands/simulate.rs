@@ -20,9 +20,6 @@ pub(crate) async fn run(
         Some(path) => Scenario::from_yaml(&files::read(&path)?, &path.display().to_string())?,
         None => free_play(),
     };
-    if log && context.environment.get("AGENT_LOG").is_none() {
-        tracing_subscriber::fmt().with_env_filter("simulator=info").with_writer(std::io::stderr).init();
-    }
     let running = serve(Config { scenario, clock: context.clock.clone(), listen, log }).await?;
     let url = running.base_url();
     text::line(&format!("listening on {url}"));

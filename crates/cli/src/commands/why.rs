@@ -143,6 +143,9 @@ fn details(decision: &Decision, after: &Aftermath) -> String {
     if !others.is_empty() {
         lines.push(("also", others.join(", ")));
     }
+    if !decision.policy.is_empty() {
+        lines.push(("policy", decision.policy.clone()));
+    }
     lines.extend(afterwards(after).into_iter().map(|line| ("after", line)));
     let line = |(head, text): &(&str, String)| format!("{:INDENT$}{head:<9}{}", "", wrapped(text, INDENT + 9));
     lines.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -63,6 +63,15 @@ pub(crate) static CASES: &[Case] = &[
                 traceparent exporter",
     },
     Case {
+        name: "one-of",
+        about: "a feature for a code generator: new tests that fail first, and a case that the user's words settle",
+        repository: "one-of",
+        task: "Please add oneOf to the generator. Discriminators work as in our API descriptions: a propertyName, and a mapping \
+               that may name only some of the variants, the others go by their schema name. Modules of schemas without oneOf \
+               must not change.",
+        tests: "python3 -m unittest -q",
+    },
+    Case {
         name: "team-selector",
         about: "a requirement that is misread with green tests, and a review that notices",
         repository: "team-selector",

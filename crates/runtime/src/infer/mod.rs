@@ -9,7 +9,7 @@ use cache::Forecast;
 use protocol::event::EventBody;
 use protocol::{
     Block, DelegationId, ErrorKind, Item, LedgerRow, ProviderError, Purpose, Reply, RowOutcome, StopReason,
-    StreamEvent, Ttl, Usage, WindowId,
+    StreamEvent, Usage, WindowId,
 };
 use store::Write;
 use tokio_util::sync::CancellationToken;
@@ -57,6 +57,9 @@ async fn ask(
         None => core.stagger.enter(core, agent, cancel).await?,
         Some(_) => None,
     };
+    if agent.forecast.sent.is_none() {
+        agent.static_ttl = core.prefix_life(agent)?;
+    }
     let (built, sent) = build_step(core, agent)?;
     agent.steps += 1;
     let row = blank_row(core, agent, &built, Purpose::Step, delegation, agent.window_id.clone());
@@ -137,7 +140,7 @@ fn answered(
         sent: agent.window.prefix().mark(),
         end: agent.window.blocks().len(),
         at: row.at,
-        ttl: core.cache_settings.tail_ttl,
+        ttl: core.tail_ttl,
         counted: agent.window.counted_tokens(),
     };
     agent.forecast.answered(answered, &agent.posture, &reply.usage);
@@ -225,13 +228,4 @@ fn retried(core: &Core, row: &LedgerRow, attempts: &[brains::Attempt]) -> Vec<Wr
             Write::Ledger(failed)
         })
         .collect()
-}
-
-/// Cache lifetimes that a team may set.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CacheTtl {
-    /// Tools and system prompt.
-    pub(crate) static_ttl: Ttl,
-    /// The conversation.
-    pub(crate) tail_ttl: Ttl,
 }

@@ -84,8 +84,8 @@ pub(crate) fn build_clean(core: &Core, agent: &Agent, brain: &Brain, texts: &[St
 fn plan_input(core: &Core, agent: &Agent, write_tail: bool) -> PlanInput {
     PlanInput {
         posture: agent.posture,
-        static_ttl: core.cache_settings.static_ttl,
-        tail_ttl: core.cache_settings.tail_ttl,
+        static_ttl: agent.static_ttl,
+        tail_ttl: core.tail_ttl,
         pinned_messages: PINNED_MESSAGES,
         last_end: agent.forecast.end,
         write_tail,

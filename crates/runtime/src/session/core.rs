@@ -10,7 +10,7 @@ use brains::Client;
 use cache::economics::keep_warm::Gaps;
 use cache::{Calibration, Posture, TokenCounter};
 use catalogue::{CacheMode, Catalogue};
-use protocol::{AgentId, Brain, CallId, Clock, Dialect, FileChange, LedgerRow, SessionId, Settings, Timestamp, Usd};
+use protocol::{AgentId, Brain, CallId, Clock, Dialect, FileChange, LedgerRow, SessionId, Settings, Timestamp, Ttl, Usd};
 use routing::Policy;
 use store::{InputMode, InputRecord, NoteRecord, Store, Write};
 use team::{AgentSpec, Team};
@@ -24,7 +24,7 @@ use crate::budget::Budget;
 use crate::delegation::Active;
 use crate::error::RuntimeError;
 use crate::front::{Front, Shown};
-use crate::infer::{CacheTtl, Stagger};
+use crate::infer::Stagger;
 use crate::journal::Journal;
 use crate::setup::{ProjectContext, Setup};
 use crate::telemetry::Capture;
@@ -64,7 +64,8 @@ pub(crate) struct Core {
     pub(crate) tools: Arc<SessionTools>,
     pub(crate) budget: Budget,
     pub(crate) active: Active,
-    pub(crate) cache_settings: CacheTtl,
+    /// Life of the conversation in the cache.
+    pub(crate) tail_ttl: Ttl,
     pub(crate) output_schema: Option<serde_json::Value>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) stagger: Arc<Stagger>,
@@ -118,7 +119,7 @@ impl Core {
             tools: Arc::new(tools),
             budget: Budget::new(usd, steps),
             active: Active::default(),
-            cache_settings: CacheTtl { static_ttl: cache.prefix, tail_ttl: cache.tail },
+            tail_ttl: cache.tail,
             agents: Mutex::default(),
             calibration: Mutex::default(),
             told: Mutex::default(),

@@ -1,1 +1,158 @@
-//! placeholder
+//! A specialist's context from one brief to the next: gone on with, or begun afresh.
+
+use std::time::Duration;
+
+use protocol::{Decision, DecisionKind};
+use simulator::RequestRecord;
+
+use crate::asked::{assert_extends, projection};
+use crate::stage::{Stage, turn};
+
+/// Main sends the helper where the user says; the helper looks at that file and reports.
+const ACTORS: &str = "  - id: helper
+    when: {has_tool: report}
+    count: turn
+    steps:
+      - capture: {file: {from: last_result, regex: \"(?s).*Look at (\\\\S+\\\\.txt)\"}}
+        calls: [{tool: read, args: {files: [{path: \"{{file}}\"}]}}]
+    otherwise:
+      cases:
+        - if: {last_result: \"ask back\"}
+          calls: [{tool: report, args: {status: needs_decision, summary: \"Which one?\", evidence: [{at: \"w1.txt:1\"}]}}]
+        - calls: [{tool: report, args: {status: complete, summary: seen, evidence: [{at: \"w1.txt:1\"}]}}]
+  - id: main
+    when: {has_tool: delegate}
+    count: turn
+    steps:
+      - capture: {file: {from: last_result, regex: \"(?s).*Send it to (\\\\S+\\\\.txt)\"}}
+        calls: [{tool: delegate, args: {agent: helper, objective: \"Look at {{file}}.\", explore: true}}]
+    otherwise: {say: Good.}
+";
+
+fn team(context: &str) -> String {
+    format!(
+        "cache: {{keep_warm: off}}
+agents:
+  - {{id: main, role: coordinator, brain: {{provider: anthropic, model: claude-opus-5-5}}}}
+  - id: helper
+    brain: {{provider: anthropic, model: claude-haiku-5-5}}
+    context: {context}
+"
+    )
+}
+
+async fn set(context: &str) -> (Stage, runtime::Session) {
+    let stage = Stage::set(&team(context), "", ACTORS).await;
+    stage.walk(2, 1_000);
+    let session = stage.open();
+    (stage, session)
+}
+
+/// The helper's first request in each delegation.
+fn first_requests(stage: &Stage) -> Vec<RequestRecord> {
+    let firsts = |request: &RequestRecord| request.actor.as_deref() == Some("helper") && request.step == 0;
+    stage.requests().into_iter().filter(firsts).collect()
+}
+
+fn last_choice(stage: &Stage, session: &runtime::Session) -> Decision {
+    stage.decisions(session, DecisionKind::Context).pop().expect("nothing was decided")
+}
+
+#[tokio::test]
+async fn a_persistent_specialist_goes_on_in_its_context() {
+    let (stage, session) = set("persistent").await;
+    for file in ["w1.txt", "w2.txt"] {
+        turn(&session, &format!("Send it to {file}")).await;
+        stage.clock.advance(Duration::from_secs(3_600));
+    }
+    let firsts = first_requests(&stage);
+    assert_extends(&firsts[1], &firsts[0]);
+    assert_eq!(stage.windows(&session, "helper").len(), 1);
+    let choice = last_choice(&stage, &session);
+    assert_eq!((choice.chosen.as_str(), choice.because.as_str()), ("persistent", "the team asks for it"));
+}
+
+#[tokio::test]
+async fn a_fresh_specialist_begins_each_brief_on_the_prefix_that_its_windows_share() {
+    let (stage, session) = set("fresh").await;
+    for file in ["w1.txt", "w2.txt"] {
+        turn(&session, &format!("Send it to {file}")).await;
+    }
+    let firsts = first_requests(&stage);
+    let (one, other) = (projection(&firsts[0]), projection(&firsts[1]));
+    assert_eq!(one.len(), other.len(), "nothing of the first brief is left");
+    assert_eq!(one[..one.len() - 1], other[..other.len() - 1], "the very bytes up to the brief");
+    assert!(firsts[1].usage.hit_rate() > 0.9, "read from the cache: {}", firsts[1].label);
+    let windows = stage.windows(&session, "helper");
+    assert_eq!((windows.len(), windows[1].reason.as_str()), (2, "fresh"));
+    assert_eq!(last_choice(&stage, &session).chosen, "fresh");
+}
+
+#[tokio::test]
+async fn left_to_itself_a_warm_specialist_goes_on_where_its_context_is_of_use() {
+    let (stage, session) = set("auto").await;
+    for _ in 0..2 {
+        turn(&session, "Send it to w1.txt").await;
+    }
+    let choice = last_choice(&stage, &session);
+    assert_eq!(choice.chosen, "persistent");
+    assert!(choice.numbers["useful_share"] > choice.numbers["break_even_share"], "{:?}", choice.numbers);
+    assert!(choice.numbers["keep_usd"] <= choice.numbers["fresh_usd"]);
+    assert!(choice.formula.contains("keep_usd"));
+}
+
+#[tokio::test]
+async fn left_to_itself_a_cold_specialist_forgets_a_large_context_that_is_of_no_use() {
+    let (stage, session) = set("auto").await;
+    for file in 1..=8 {
+        stage.file(&format!("long{file}.txt"), &crate::stage::prose(6_000, file));
+    }
+    for file in 1..=7 {
+        turn(&session, &format!("Send it to long{file}.txt")).await;
+        stage.clock.advance(Duration::from_secs(20));
+    }
+    let before = stage.windows(&session, "helper").len();
+    stage.clock.advance(Duration::from_secs(24 * 3_600));
+    turn(&session, "Send it to long8.txt").await;
+    let choice = last_choice(&stage, &session);
+    assert_eq!(choice.chosen, "fresh", "{choice:#?}");
+    assert!(choice.numbers["useful_share"] < choice.numbers["break_even_share"]);
+    assert!(choice.numbers["fresh_usd"] < choice.numbers["keep_usd"]);
+    assert_eq!(stage.windows(&session, "helper").len(), before + 1);
+}
+
+#[tokio::test]
+async fn the_answer_to_a_question_goes_on_whatever_the_team_says() {
+    let (stage, session) = set("fresh").await;
+    stage.file("ask.txt", "Better ask back.\n");
+    turn(&session, "Send it to ask.txt").await;
+    turn(&session, "Send it to w1.txt").await;
+    let firsts = first_requests(&stage);
+    assert_extends(&firsts[1], &firsts[0]);
+    let choice = last_choice(&stage, &session);
+    assert_eq!(choice.chosen, "persistent");
+    assert!(choice.because.contains("own question"), "{}", choice.because);
+}
+
+#[tokio::test]
+async fn main_is_told_once_when_it_explores_by_itself() {
+    let actors = "  - id: main
+    when: {has_tool: delegate}
+    steps: []
+    otherwise:
+      cases:
+        - if: {last_result: \"next: END\"}
+          say: I have seen all of it.
+        - capture: {next: {from: last_result, regex: \"(?s).*next: (w[0-9]+.txt)\", default: w1.txt}}
+          calls: [{tool: read, args: {files: [{path: \"{{next}}\"}]}}]
+";
+    let stage = Stage::set(&team("auto"), "", actors).await;
+    stage.walk(24, 30);
+    let session = stage.open();
+    turn(&session, "Walk on from next: w1.txt").await;
+    let told = crate::asked::text(&stage.last()).matches("of your steps so far went into reading").count();
+    assert_eq!(told, 1, "of 24 steps");
+    let requests = stage.requests();
+    let first = requests.iter().position(|request| crate::asked::text(request).contains("of your steps so far")).unwrap();
+    assert_eq!(first, 10, "from ten steps on a share means something");
+}

@@ -10,11 +10,18 @@ fn says(words: &str) -> String {
     format!("  - id: summary\n    when: {{last_user_contains: \"<compaction>\"}}\n    otherwise:\n      say: |-\n{indented}")
 }
 
+/// The request behind the last one that asked for a summary.
+fn opening(stage: &Stage) -> simulator::RequestRecord {
+    let requests = stage.requests();
+    let closing = requests.iter().rposition(is_compaction).expect("no window was closed");
+    requests[closing + 1].clone()
+}
+
 const SECTIONS: &str = "## Goal\na\n## Decisions\nb\n## Done\nc\n## Findings\nd\n## Open\n";
 
 #[tokio::test]
 async fn a_useless_summary_leaves_the_history_as_it_is_and_says_why() {
-    let long = format!("{SECTIONS}{}", prose(4_000, 9));
+    let long = format!("{SECTIONS}{}", prose(6_000, 9));
     let short_walk = 1_000;
     for (summary, files_words, reason) in [
         (says("   ").replace("say: |-\n           \n", "say: \"  \"\n"), 3_000, "empty"),
@@ -106,9 +113,9 @@ async fn a_step_that_overflows_closes_the_window_and_goes_on() {
     let requests = stage.requests();
     let closing = requests.iter().find(|request| is_compaction(request)).unwrap();
     assert!(!is_own_compaction(closing), "what did not fit is not sent once more");
-    turn(&session, "Well?").await;
-    assert_sound_opening(&stage.last());
-    assert_says(&stage.last(), "Keep it short. Walk on from next: w1.txt");
+    let opened = opening(&stage);
+    assert_sound_opening(&opened);
+    assert_says(&opened, "Keep it short. Walk on from next: w1.txt");
 }
 
 #[tokio::test]
@@ -123,8 +130,7 @@ async fn a_compaction_that_overflows_itself_opens_a_window_without_a_model() {
     turn(&session, "Keep it short. Walk on from next: w1.txt").await;
     let decision = stage.decisions(&session, DecisionKind::Compact).pop().unwrap();
     assert!(decision.because.contains("without a summary"), "{}", decision.because);
-    turn(&session, "Well?").await;
-    let opened = stage.last();
+    let opened = opening(&stage);
     assert_sound_opening(&opened);
     for kept in ["Keep it short. Walk on from next: w1.txt", "No summary could be written", "- read "] {
         assert_says(&opened, kept);

@@ -7,7 +7,7 @@ use super::{at_least_one, brains, root};
 use crate::error::{Mistake, TeamErrorKind};
 use crate::load::LoadOptions;
 use crate::schema::{AgentFile, CacheFile, CompactField, CompactWord, CompactionFile, File};
-use crate::settings::{CacheSettings, CompactAt, Compaction, ContextMode, EscalateTo};
+use crate::settings::{CacheSettings, CompactAt, Compaction, ContextMode, EscalateTo, PrefixLife};
 use crate::spec::Role;
 
 /// Tokens kept word for word through a compaction, and the cap of its summary: together they stay well below the 30,000
@@ -106,9 +106,9 @@ pub(super) fn of_specialist(agent: &AgentFile, role: Role, path: &Path) -> Resul
 
 /// Lifetimes, and what is kept alive.
 pub(super) fn cache(given: &CacheFile) -> Result<CacheSettings, Mistake> {
-    let prefix = given.prefix.unwrap_or(Ttl::Short);
+    let prefix = given.prefix.unwrap_or_default();
     let tail = given.tail.unwrap_or(Ttl::Short);
-    if prefix == Ttl::Short && tail == Ttl::Long {
+    if prefix == PrefixLife::Short && tail == Ttl::Long {
         return Err(Mistake::at(
             TeamErrorKind::Value,
             root("cache").key("tail"),

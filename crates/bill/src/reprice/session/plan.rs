@@ -141,14 +141,11 @@ fn setting(
     let summaries = own().filter(|row| row.purpose == Purpose::Compaction).map(|row| row.usage.output);
     let (count, sum) = summaries.fold((0_u64, 0_u64), |(count, sum), output| (count + 1, sum + output));
     let compaction = spec.map(|spec| &spec.compaction);
+    let allowed = || compaction.map_or(5_000, |compaction| u64::from(compaction.summary_max).min(5_000));
     Setting {
         at: compaction.map_or(CompactAt::Auto, |compaction| compaction.at),
         keep_tail: compaction.map_or(0, |compaction| compaction.keep_tail),
-        summary: if count > 0 {
-            sum / count
-        } else {
-            compaction.map_or(5_000, |compaction| u64::from(compaction.summary_max).min(5_000))
-        },
+        summary: sum.checked_div(count).unwrap_or_else(allowed),
         long,
         ttl_s: if long { model.model.ttl_long_s.unwrap_or(model.model.ttl_short_s) } else { model.model.ttl_short_s },
         pings: team.is_none_or(|team| team.cache.keep_warm != KeepWarm::Off),

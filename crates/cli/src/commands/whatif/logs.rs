@@ -1,8 +1,5 @@
 //! The logs that `agent whatif --import` is given. They are read and nothing else.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "session logs of other tools, named on the command line, are opened here"
-)]
+#![expect(clippy::disallowed_methods, reason = "logs of other tools, named by the user, are opened here")]
 
 use std::fs::File;
 

@@ -1,0 +1,3 @@
+"""Makes Python dataclasses from JSON Schema files."""
+
+__version__ = "0.9.0"
