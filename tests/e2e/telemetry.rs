@@ -230,7 +230,8 @@ fn a_decision_is_a_span_with_its_numbers_where_it_was_made() {
             assert!(!decision.get(name).as_str().unwrap().is_empty());
         }
     }
-    let numbers = |span: &Span| span.attributes.keys().filter(|name| name.starts_with("tandem.decision.numbers.")).count();
+    let numbers =
+        |span: &Span| span.attributes.keys().filter(|name| name.starts_with("tandem.decision.numbers.")).count();
     assert!(decisions.iter().any(|span| numbers(span) > 0), "{decisions:#?}");
 }
 
@@ -242,16 +243,16 @@ fn what_was_said_is_in_spans_only_when_it_is_asked_for() {
     assert!(silent.knows("tandem.cost_usd") && !silent.knows("marmalade") && !silent.knows(&answer), "{answer}");
 
     let open = Collector::new();
-    let variables =
-        [(ENDPOINT, open.url.as_str()), (CAPTURE, "true"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")];
+    let variables = [(ENDPOINT, open.url.as_str()), (CAPTURE, "true"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")];
     let ended = run(&variables);
     assert_eq!(open.header("content-type"), BTreeSet::from(["application/json".to_owned()]));
     let spans = open.spans();
+    // Of main: a brief says again what the user said.
     let said = |name: &str, words: &str| {
         let told = |span: &&Span| span.attributes.get(name).is_some_and(|text| text.as_str().unwrap().contains(words));
-        spans.0.values().filter(told).count()
+        spans.0.values().filter(|span| *span.get("gen_ai.agent.name") == "main").filter(told).count()
     };
-    assert_eq!(said("gen_ai.input.messages", TASK), 1, "once: what a call adds, not the whole conversation");
+    assert_eq!(said("gen_ai.input.messages", TASK), 1, "what a call adds, not the whole conversation");
     let answer = ended.events("message").pop().unwrap()["text"].as_str().unwrap().to_owned();
     let first_line = answer.lines().next().unwrap();
     assert!(said("gen_ai.output.messages", first_line) > 0, "{answer}");
@@ -269,6 +270,17 @@ fn a_call_that_fails_says_why_without_the_providers_words() {
         let span = &spans.named(name)[0];
         assert!(span.failed && *span.get("error.type") == "auth", "{span:#?}");
     }
+}
+
+#[test]
+fn a_call_that_was_tried_again_is_one_span() {
+    let (desk, collector) = (Desk::new(), Collector::new());
+    let sim = Sim::faulty("- {kind: http_529, times: 2, retry_after_ms: 1}", "");
+    let variables = [&sim.variables()[..], &[(ENDPOINT, collector.url.as_str())]].concat();
+    desk.agent_with(&variables, &["run", TASK, "--team", "solo"], "").exits(0);
+    let chats = collector.spans().named("chat ");
+    assert_eq!(chats.len(), 1);
+    assert!(chats[0].number("tandem.retries") == 2.0 && !chats[0].failed, "{:#?}", chats[0]);
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         models: wanted.team.model.clone(),
         server: Server::of(wanted.team),
         // Whole, so that a resume from another folder finds it.
-        policy: wanted.session.policy.as_ref().map(|file| std::path::absolute(file)).transpose()?,
+        policy: wanted.session.policy.as_ref().map(std::path::absolute).transpose()?,
     };
     let options = match &wanted.resume {
         Some(id) => flags.or(Options::of(&store, id)?),

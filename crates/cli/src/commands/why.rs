@@ -162,7 +162,7 @@ fn afterwards(after: &Aftermath) -> Vec<String> {
             usd(worth.spent_usd)
         ));
     }
-    lines.extend(after.report.map(|report| format!("{report}")));
+    lines.extend(after.report.map(str::to_owned));
     match after.hit {
         Some(true) => lines.push("the next request read the cache".to_owned()),
         Some(false) => lines.push("the next request did not read the cache".to_owned()),

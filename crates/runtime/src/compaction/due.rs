@@ -27,7 +27,8 @@ pub(crate) fn at_break(items: &[Item]) -> bool {
 pub(crate) fn due(core: &Core, agent: &Agent) -> Option<Why> {
     let standing = Standing::of(core, agent);
     let breathes = at_break(&agent.items);
-    if let Some(wanted) = &agent.wanted
+    let gave_up = standing.context * 100 < agent.gave_up_at * AGAIN_PERCENT;
+    if let Some(wanted) = agent.wanted.as_ref().filter(|_| !gave_up)
         && (wanted.now || (wanted.urgent && core.switch_pays_now(agent, &standing, &wanted.brain)))
     {
         return Some(Why::Switch);
@@ -35,7 +36,7 @@ pub(crate) fn due(core: &Core, agent: &Agent) -> Option<Why> {
     if standing.context >= standing.full {
         return Some(Why::Limit);
     }
-    if standing.context * 100 < agent.gave_up_at * AGAIN_PERCENT {
+    if gave_up {
         return None;
     }
     let threshold = standing.threshold.as_ref()?.tokens;

@@ -25,6 +25,18 @@ pub(super) fn is_short(core: &Core, agent: &Agent) -> bool {
     history <= agent.spec.compaction.keep_tail
 }
 
+/// Share of the history that has to go, in percent: less is not worth a summary, and what is left would be closed again soon.
+const LEAST_GONE: u64 = 10;
+
+/// Whether closing the window takes enough away: what is kept word for word may be nearly all of it.
+pub(super) async fn leaves_enough_behind(core: &Core, agent: &Agent) -> Result<bool, RuntimeError> {
+    let history = agent.items.iter().skip(1).map(|item| item_tokens(core, agent, item)).sum::<u64>();
+    let (text, talk) = carry(core, agent, Some("")).await?;
+    let kept = core.tokens(&agent.brain.model, TokenCounter::count(&text))
+        + talk.iter().map(|item| item_tokens(core, agent, item)).sum::<u64>();
+    Ok(kept * 100 <= history * (100 - LEAST_GONE))
+}
+
 /// The fragment that stands for the closed window, and the items that follow it as they are.
 pub(super) async fn carry(
     core: &Core,
@@ -36,7 +48,11 @@ pub(super) async fn carry(
     let talk = talk_at_the_end(core, agent, budget);
     let split = agent.items.len() - talk.len();
     let spent: u64 = talk.iter().map(|item| item_tokens(core, agent, item)).sum();
-    let steps = last_steps(core, agent, &agent.items[1.min(split)..split], budget.saturating_sub(spent));
+    let older = &agent.items[1.min(split)..split];
+    let steps = match whole {
+        true => as_texts(older).join("\n"),
+        false => last_steps(core, agent, older, budget.saturating_sub(spent)),
+    };
     let mut text = format!(
         "<summary window=\"{}\">\nEverything before this point was closed. What is known of it stands here; files can be read \
          again.\n",
@@ -63,6 +79,10 @@ pub(super) async fn carry(
 
 fn item_tokens(core: &Core, agent: &Agent, item: &Item) -> u64 {
     core.tokens(&agent.brain.model, TokenCounter::count(&as_text(item)))
+}
+
+fn as_texts(items: &[Item]) -> Vec<String> {
+    items.iter().map(as_text).collect()
 }
 
 fn as_text(item: &Item) -> String {
@@ -101,7 +121,7 @@ fn last_steps(core: &Core, agent: &Agent, items: &[Item], budget: u64) -> String
     let mut steps = Vec::new();
     for item in items.iter().rev() {
         let told_above = matches!(item, Item::User { .. } | Item::Fragment { kind: FragmentKind::Summary, .. });
-        if told_above && budget != u64::MAX {
+        if told_above {
             continue;
         }
         let text = with_short_results(item, budget / RESULT_SHARE);

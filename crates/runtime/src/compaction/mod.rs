@@ -87,6 +87,10 @@ pub(crate) async fn compact(
             false => Ok(Compacted::Nothing),
         };
     }
+    if !why.must() && !switches && !kept::leaves_enough_behind(core, agent).await? {
+        agent.gave_up_at = standing.context;
+        return Ok(Compacted::Nothing);
+    }
     match summary::write(core, agent, &standing, &why, cancel).await? {
         Ok(text) => open(core, agent, &standing, &why, next, Summary::Written(text)).await,
         Err(failed) if why.must() || (switches && is_unavailable(failed.kind)) => {

@@ -147,7 +147,7 @@ async fn clean(
     let budget = ((room * TEXT_PERCENT / 100) as f64 / ratio) as u64;
     let history = &agent.items[1.min(agent.items.len())..];
     let whole = written::transcript(history, budget);
-    let asked = Asked::summary_elsewhere(agent);
+    let asked = Asked::summary_elsewhere(agent, brain);
     if cache::TokenCounter::count(&whole) <= budget {
         let built = infer::build_clean(core, agent, brain, &[whole, instruction.plain_text()])?;
         return read(infer::ask_aside(core, agent, built, asked, cancel).await);

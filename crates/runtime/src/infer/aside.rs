@@ -1,7 +1,7 @@
 //! Calls beside the steps: closing a window, keeping a cache alive. They leave nothing in the transcript.
 
 use cache::Forecast;
-use protocol::{DelegationId, LedgerRow, Purpose, StreamEvent, WindowId};
+use protocol::{Brain, DelegationId, LedgerRow, Purpose, StreamEvent, WindowId};
 use store::Write;
 use tokio_util::sync::CancellationToken;
 
@@ -23,9 +23,11 @@ impl Asked {
         Self { purpose: Purpose::Compaction, window: agent.window_id.clone() }
     }
 
-    /// A summary on a clean context: a window of its own, so that a window has one brain.
-    pub(crate) fn summary_elsewhere(agent: &Agent) -> Self {
-        Self { purpose: Purpose::Compaction, window: WindowId::new(format!("{}-summary", agent.window_id)) }
+    /// A summary on a clean context: a window of its own for each brain that is tried, so that a window has one brain.
+    pub(crate) fn summary_elsewhere(agent: &Agent, brain: &Brain) -> Self {
+        let effort = brain.effort.map(|effort| format!("-{effort:?}").to_lowercase()).unwrap_or_default();
+        let name = format!("{}-summary-{brain}{effort}", agent.window_id);
+        Self { purpose: Purpose::Compaction, window: WindowId::new(name) }
     }
 }
 

@@ -33,6 +33,8 @@ impl Session {
             if core.closes_before_wait(&agents[at], since) {
                 let closed = compact(core, &mut agents[at], Why::BeforeWait, stop).await;
                 closed.map(|_| ()).or_else(not_a_providers_fault)?;
+                // What was known of the closed window's cache is not true of the next one.
+                watches[at] = Watch::of(&agents[at]);
             }
         }
         drop(agents);

@@ -128,10 +128,7 @@ mod tests {
         let words = json!({"type": "text", "content": "go on"});
         let read = |body: &[u8]| serde_json::from_str::<Value>(&sent(body).unwrap()).unwrap();
         assert_eq!(read(anthropic), json!([{"role": "user", "parts": [response, words]}]));
-        assert_eq!(
-            read(chat),
-            json!([{"role": "tool", "parts": [response]}, {"role": "user", "parts": [words]}])
-        );
+        assert_eq!(read(chat), json!([{"role": "tool", "parts": [response]}, {"role": "user", "parts": [words]}]));
         assert_eq!((max_tokens(anthropic), max_tokens(chat)), (Some(7), Some(8)));
     }
 }

@@ -1,6 +1,5 @@
 //! Requests as bytes: what of them a cache sees.
 
-use protocol::Dialect;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use simulator::RequestRecord;
@@ -8,7 +7,12 @@ use simulator::RequestRecord;
 /// The cacheable projection of a request: tools, system and messages, each piece as the bytes that were sent, without
 /// cache markers.
 pub(crate) fn projection(request: &RequestRecord) -> Vec<String> {
-    let body: Body<'_> = serde_json::from_slice(&request.body).unwrap();
+    projection_of(&request.body)
+}
+
+/// The same of a body.
+pub(crate) fn projection_of(body: &[u8]) -> Vec<String> {
+    let body: Body<'_> = serde_json::from_slice(body).unwrap();
     let pieces = |raw: Option<&RawValue>| match raw.map(RawValue::get) {
         None => Vec::new(),
         Some(list) if list.starts_with('[') => {
@@ -120,6 +124,3 @@ fn calls(message: &protocol::Message) -> Vec<String> {
     });
     ids.collect()
 }
-
-/// Both dialects.
-pub(crate) const DIALECTS: [Dialect; 2] = [Dialect::AnthropicMessages, Dialect::OpenaiChat];

@@ -23,7 +23,7 @@ const LONG: Duration = Duration::from_secs(2 * 3_600);
 
 async fn walked(head: &str) -> (Stage, runtime::Session) {
     let stage = Stage::set(TEAM, head, &format!("{SUMMARY}{WALKER}")).await;
-    stage.walk(30, 2_500);
+    stage.walk(20, 2_500);
     let session = stage.open();
     turn(&session, "Keep the units metric. Walk on from next: w1.txt").await;
     (stage, session)
@@ -113,7 +113,7 @@ async fn where_the_outgoing_brain_cannot_be_had_a_wanted_one_starts_without_a_su
 async fn a_named_summarizer_is_the_one_who_is_asked() {
     let team = format!("compaction: {{summarizer: {{provider: anthropic, model: claude-sonnet-5-5}}}}\n{TEAM}");
     let stage = Stage::set(&team, "", &format!("{SUMMARY}{WALKER}")).await;
-    stage.walk(30, 2_500);
+    stage.walk(20, 2_500);
     let session = stage.open();
     turn(&session, "Walk on from next: w1.txt").await;
     stage.clock.advance(LONG);

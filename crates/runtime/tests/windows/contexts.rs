@@ -5,20 +5,21 @@ use std::time::Duration;
 use protocol::{Decision, DecisionKind};
 use simulator::RequestRecord;
 
-use crate::asked::{assert_extends, projection};
+use crate::asked::{assert_extends, projection, text, texts};
 use crate::stage::{Stage, turn};
 
 /// Main sends the helper where the user says; the helper looks at that file and reports.
 const ACTORS: &str = "  - id: helper
     when: {has_tool: report}
-    count: turn
-    steps:
-      - capture: {file: {from: last_result, regex: \"(?s).*Look at (\\\\S+\\\\.txt)\"}}
-        calls: [{tool: read, args: {files: [{path: \"{{file}}\"}]}}]
     otherwise:
       cases:
+        - if: {last_result: \"Look at\"}
+          capture: {file: {from: last_result, regex: \"(?s).*Look at (\\\\S+\\\\.txt)\"}}
+          calls: [{tool: read, args: {files: [{path: \"{{file}}\"}]}}]
         - if: {last_result: \"ask back\"}
-          calls: [{tool: report, args: {status: needs_decision, summary: \"Which one?\", evidence: [{at: \"w1.txt:1\"}]}}]
+          calls:
+            - tool: report
+              args: {status: needs_decision, summary: It is open., doubts: [\"Blue or red?\"], evidence: [{at: \"w1.txt:1\"}]}
         - calls: [{tool: report, args: {status: complete, summary: seen, evidence: [{at: \"w1.txt:1\"}]}}]
   - id: main
     when: {has_tool: delegate}
@@ -50,7 +51,7 @@ async fn set(context: &str) -> (Stage, runtime::Session) {
 
 /// The helper's first request in each delegation.
 fn first_requests(stage: &Stage) -> Vec<RequestRecord> {
-    let firsts = |request: &RequestRecord| request.actor.as_deref() == Some("helper") && request.step == 0;
+    let firsts = |request: &RequestRecord| texts(request).last().is_some_and(|text| text.starts_with("# Brief"));
     stage.requests().into_iter().filter(firsts).collect()
 }
 
@@ -150,9 +151,9 @@ async fn main_is_told_once_when_it_explores_by_itself() {
     stage.walk(24, 30);
     let session = stage.open();
     turn(&session, "Walk on from next: w1.txt").await;
-    let told = crate::asked::text(&stage.last()).matches("of your steps so far went into reading").count();
+    let told = text(&stage.last()).matches("of your steps so far went into reading").count();
     assert_eq!(told, 1, "of 24 steps");
     let requests = stage.requests();
-    let first = requests.iter().position(|request| crate::asked::text(request).contains("of your steps so far")).unwrap();
+    let first = requests.iter().position(|request| text(request).contains("of your steps so far")).unwrap();
     assert_eq!(first, 10, "from ten steps on a share means something");
 }

@@ -1,5 +1,7 @@
 //! Several specialists at once.
 
+use std::time::Duration;
+
 use protocol::{DecisionKind, Purpose};
 use simulator::RequestRecord;
 
@@ -30,10 +32,24 @@ const ACTORS: &str = "  - id: explorer
 
 #[tokio::test]
 async fn the_second_of_two_that_begin_alike_reads_what_the_first_one_wrote() {
-    let stage = Stage::set(TEAM, "", ACTORS).await;
+    // The first one's answer takes its time.
+    let faults = "faults:\n  - {on: {actor: explorer, nth_request: 1}, kind: slow, ms: 5000}\n";
+    let stage = Stage::set(TEAM, faults, ACTORS).await;
     stage.walk(1, 100);
     let session = stage.open();
-    assert_eq!(turn(&session, "Look around.").await, "Good.");
+    let beside = async {
+        while stage.store().delegations(session.id()).unwrap().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        stage.asked(2).await;
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(stage.requests().len(), 2, "the second one is held back");
+        stage.clock.advance(Duration::from_secs(5));
+    };
+    let (answer, ()) = tokio::join!(turn(&session, "Look around."), beside);
+    assert_eq!(answer, "Good.");
     let firsts: Vec<RequestRecord> = stage
         .requests()
         .into_iter()
@@ -46,7 +62,7 @@ async fn the_second_of_two_that_begin_alike_reads_what_the_first_one_wrote() {
     assert!(firsts[1].usage.cache_read > 0, "{}\n{}", firsts[0].label, firsts[1].label);
     let waits = stage.decisions(&session, DecisionKind::Stagger);
     assert_eq!(waits.len(), 1);
-    assert_eq!(waits[0].chosen, "wait");
+    assert_eq!((waits[0].chosen.as_str(), waits[0].numbers["waited_ms"]), ("wait", 5_000.0));
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use protocol::{AgentId, Brain, WindowId};
 use runtime::{InputMode, Session};
 use store::WindowRecord;
-use wire::Rendered;
+use wire::{Assembly, Rendered};
 
-use crate::asked::{is_compaction, projection, text};
+use crate::asked::{is_compaction, projection, projection_of, text};
 use crate::stage::{SUMMARY, Stage, answered, brain, never};
 
 const TEAM: &str = "\
@@ -21,12 +21,13 @@ agents:
 
 const ACTORS: &str = "  - id: helper
     when: {has_tool: report}
-    count: turn
     advance_ms: 40000
-    steps:
-      - {thinking: A look., calls: [{tool: read, args: {files: [{path: w1.txt}]}}]}
     otherwise:
-      calls: [{tool: report, args: {status: complete, summary: seen, evidence: [{at: \"w1.txt:1\"}]}}]
+      cases:
+        - if: {last_result: \"(?s)# Brief[^#]*$\"}
+          thinking: A look.
+          calls: [{tool: read, args: {files: [{path: w1.txt}]}}]
+        - calls: [{tool: report, args: {status: complete, summary: seen, evidence: [{at: \"w1.txt:1\"}]}}]
   - id: main
     when: {has_tool: delegate}
     otherwise:
@@ -159,14 +160,16 @@ impl Play {
     /// All that was ever in a window, as it is stored.
     fn stored(&self, window: &WindowRecord) -> Vec<String> {
         let items = self.stage.store().items(self.session.id(), &window.agent, 0).unwrap();
-        let rendered = items.iter().filter(|item| item.window == window.id).flat_map(|item| {
-            let message: Rendered = serde_json::from_str(&item.rendered).unwrap();
-            match message.open.is_empty() {
-                true => message.blocks,
-                false => vec![format!("{}{}{}", message.open, message.blocks.join(","), message.close)],
-            }
-        });
-        window.tools.iter().chain(&window.system).cloned().chain(rendered).collect()
+        let own = items.iter().filter(|item| item.window == window.id);
+        let messages: Vec<Rendered> = own.map(|item| serde_json::from_str(&item.rendered).unwrap()).collect();
+        projection_of(&wire::codec(window.dialect).assemble(&Assembly {
+            model: &window.brain.model,
+            tools: &window.tools,
+            system: &window.system,
+            messages: &messages,
+            breakpoints: &[],
+            settings: &protocol::Settings::default(),
+        }))
     }
 
     fn assert_one_brain_per_window(&self) {

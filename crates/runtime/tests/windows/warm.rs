@@ -9,7 +9,7 @@ use simulator::RequestRecord;
 use crate::asked::{assert_says, assert_sound_opening, is_compaction, without_bound};
 use crate::stage::{Person, SUMMARY, Stage, WALKER, never, prose, turn};
 
-/// Main reads a lot, then waits for its helper: eight steps of a minute and a half, and a report.
+/// Main reads a lot, then waits for its helper: seven reads of a minute and a half each, and a report.
 const ACTORS: &str = "  - id: helper
     when: {has_tool: report}
     advance_ms: 90000
@@ -39,7 +39,7 @@ agents:
 
 async fn delegated(settings: &str) -> (Stage, runtime::Session) {
     let stage = Stage::set(&team(settings), "", &format!("{SUMMARY}{ACTORS}")).await;
-    stage.walk(8, 60);
+    stage.walk(7, 60);
     stage.file("long1.txt", &prose(4_000, 1));
     stage.file("long2.txt", &prose(4_000, 2));
     let session = stage.open();
@@ -186,10 +186,8 @@ async fn a_large_window_is_closed_on_its_living_cache_before_a_wait_that_outlive
     let team = "cache: {prefix: short, keep_warm: off}
 agents:
   - {id: solo, brain: {provider: anthropic, model: claude-opus-5-5}, keep_warm: auto}
-cache_end: 1
-"
-    .replace("cache_end: 1\n", "");
-    let stage = Stage::set(&team, "", &format!("{SUMMARY}{WALKER}")).await;
+";
+    let stage = Stage::set(team, "", &format!("{SUMMARY}{WALKER}")).await;
     let session = stage.open();
     turn(&session, "Never use tabs.").await;
     turn(&session, &prose(150_000, 5)).await;
