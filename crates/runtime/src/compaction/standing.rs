@@ -111,6 +111,7 @@ impl Standing {
         let mut numbers = self.threshold.as_ref().map(Threshold::numbers).unwrap_or_default();
         for (name, tokens) in [
             ("context_tokens", self.context),
+            ("threshold_tokens", self.closes_at()),
             ("full_tokens", self.full),
             ("static_tokens", self.shape.static_tokens),
             ("base_tokens", self.shape.base),
@@ -123,7 +124,12 @@ impl Standing {
     }
 
     pub(super) fn formula(&self) -> &'static str {
-        Threshold::FORMULA
+        match &self.threshold {
+            // Computed from prices, not named by the team.
+            Some(threshold) if threshold.calls > 0.0 => Threshold::FORMULA,
+            Some(_) => "at a break, compact if context_tokens >= threshold_tokens",
+            None => "compact if context_tokens >= full_tokens",
+        }
     }
 }
 

@@ -59,7 +59,7 @@ impl Core {
     /// Whether closing a window now, on its living cache, is cheaper than letting the cache expire.
     fn closes_before_wait(&self, agent: &Agent, since: Timestamp) -> bool {
         let standing = Standing::of(self, agent);
-        let open = !agent.items.last().is_some_and(|item| !item.tool_calls().is_empty());
+        let open = agent.items.last().is_none_or(|item| item.tool_calls().is_empty());
         let Some(prices) = standing.prices.filter(|_| open && standing.threshold.is_some()) else { return false };
         let late = self.gaps().chance_ever_after(self.clock.now().since(since));
         let choice = before_wait(&prices, &standing.shape, standing.context, late, 0);

@@ -3,7 +3,7 @@
 use protocol::{DecisionKind, ErrorKind, Purpose, RowOutcome};
 
 use crate::asked::{assert_extends, assert_sound_opening, assert_says, is_compaction, is_own_compaction, text};
-use crate::stage::{SOLO, SUMMARY, Stage, WALKER, compact, prose, turn};
+use crate::stage::{SOLO, SUMMARY, Stage, WALKER, brain, compact, never, prose, turn};
 
 fn says(words: &str) -> String {
     let indented: String = words.lines().map(|line| format!("        {line}\n")).collect();
@@ -154,11 +154,31 @@ async fn a_session_that_overflows_again_right_after_is_handed_to_a_person_and_st
     let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
     stage.walk(6, 3_000);
     let session = stage.open();
-    let outcome = session.turn("Keep it short. Walk on from next: w1.txt", &crate::stage::never()).await.unwrap();
+    let outcome = session.turn("Keep it short. Walk on from next: w1.txt", &never()).await.unwrap();
     assert_eq!(outcome.status, protocol::event::SessionStatus::Blocked);
     let id = session.id().clone();
     drop(session);
     let session = stage.resume(&id);
     turn(&session, "Try again from next: w4.txt").await;
     assert_says(&stage.last(), "Keep it short. Walk on from next: w1.txt");
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_in_a_switch_the_users_words_are_in_the_window_that_follows() {
+    for kind in ["overflow", "http_529", "http_500", "unauthorized", "reset", "truncated", "error_event"] {
+        let faults = format!("faults:\n  - {{on: {{actor: summary}}, kind: {kind}, times: 99, after_chunks: 1}}\n");
+        let stage = Stage::set(SOLO, &faults, &format!("{SUMMARY}{WALKER}")).await;
+        stage.walk(4, 3_000);
+        let session = stage.open();
+        turn(&session, "Use metres.\nWalk on from next: w1.txt").await;
+        let wish = session.want_model(&"solo".into(), brain("anthropic/claude-sonnet-5-5"), true, &never()).await.unwrap();
+        // A brain that cannot be had is left; one that can, but not for this, stays until it is.
+        assert_eq!(wish.done, kind != "overflow", "{kind}");
+        let id = session.id().clone();
+        drop(session);
+        let session = stage.resume(&id);
+        turn(&session, "Well?").await;
+        assert_says(&stage.last(), "Use metres.\nWalk on from next: w1.txt");
+        assert_eq!(stage.last().status, 200);
+    }
 }

@@ -89,7 +89,10 @@ impl Stage {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = simulator::Config { scenario, clock: clock.clone(), listen, log: false };
         let running = simulator::serve(config).await.unwrap();
-        let dir = tempfile::tempdir().unwrap();
+        // Memory where there is some: what is tested is not a disk.
+        let memory = std::path::PathBuf::from("/dev/shm");
+        let scratch = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        let dir = tempfile::tempdir_in(scratch).unwrap();
         std::fs::create_dir(dir.path().join("repo")).unwrap();
         let store = Store::open(&dir.path().join("home")).unwrap();
         let text = format!("version: 1\nname: test\n{team}");

@@ -83,7 +83,8 @@ const ALLOWED_FAMILIES: &[&str] = &["LC_", "CARGO_", "RUSTUP_"];
 /// A name with one of these in it may hold a secret, whatever family it is of (`CARGO_REGISTRY_TOKEN`).
 const SECRET: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH", "_KEY", "APIKEY"];
 
-/// What every command gets whatever the environment says: no colours, no pager, nobody who answers a prompt.
+/// What every command gets whatever the environment says: no colours, no pager, nobody who answers a prompt. Python keeps no
+/// bytecode: it tells a changed file by size and second, and an agent edits and tests within one.
 const FIXED: &[(&str, &str)] = &[
     ("TERM", "dumb"),
     ("NO_COLOR", "1"),
@@ -91,6 +92,7 @@ const FIXED: &[(&str, &str)] = &[
     ("GIT_PAGER", "cat"),
     ("GIT_TERMINAL_PROMPT", "0"),
     ("DEBIAN_FRONTEND", "noninteractive"),
+    ("PYTHONDONTWRITEBYTECODE", "1"),
 ];
 
 /// The part of an environment that commands may see, with what is fixed for all.
