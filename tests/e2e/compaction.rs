@@ -58,7 +58,8 @@ fn desk() -> (Desk, String) {
     let desk = Desk::new();
     for file in 1..=4 {
         let next = if file == 4 { "END".to_owned() } else { format!("w{}.txt", file + 1) };
-        let lines: String = (0..120).map(|line| format!("{line} river stone paper lamp {file} bridge kettle\n")).collect();
+        let lines: String =
+            (0..120).map(|line| format!("{line} river stone paper lamp {file} bridge kettle\n")).collect();
         desk.file(&format!("w{file}.txt"), format!("next: {next}\n{lines}"));
     }
     let team = desk.aside("windows.yaml", TEAM);
@@ -130,7 +131,8 @@ fn a_turn_that_begins_beyond_the_threshold_begins_in_a_new_window() {
 
 #[test]
 fn whatever_goes_wrong_with_a_summary_the_session_goes_on() {
-    let fault = |kind: &str| format!("faults:\n  - {{on: {{actor: summary}}, kind: {kind}, times: 99, retry_after_ms: 1}}\n");
+    let fault =
+        |kind: &str| format!("faults:\n  - {{on: {{actor: summary}}, kind: {kind}, times: 99, retry_after_ms: 1}}\n");
     for (faults, summary) in [
         (fault("http_529"), SUMMARY),
         (fault("overflow"), SUMMARY),

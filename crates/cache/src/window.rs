@@ -1,5 +1,7 @@
 //! A window: the stretch of a transcript between two compactions, as bytes that are rendered once.
 
+use std::sync::OnceLock;
+
 use wire::Rendered;
 
 use crate::prefix::{PrefixLedger, Section};
@@ -42,6 +44,8 @@ pub struct Window {
     blocks: Vec<PlacedBlock>,
     prefix: PrefixLedger,
     counted: u64,
+    /// Counted once, when it can be counted exactly.
+    head: OnceLock<u64>,
 }
 
 impl Window {
@@ -51,7 +55,7 @@ impl Window {
         tools.iter().for_each(|piece| prefix.push(Section::Tools, piece.as_bytes()));
         system.iter().for_each(|piece| prefix.push(Section::System, piece.as_bytes()));
         let counted = tools.iter().chain(&system).map(|piece| TokenCounter::count(piece)).sum();
-        Self { tools, system, messages: Vec::new(), blocks: Vec::new(), prefix, counted }
+        Self { tools, system, messages: Vec::new(), blocks: Vec::new(), prefix, counted, head: OnceLock::new() }
     }
 
     /// Adds a message. `kinds` says what its blocks are, one each.
@@ -93,6 +97,19 @@ impl Window {
     /// The chained hash of everything so far.
     pub fn prefix(&self) -> &PrefixLedger {
         &self.prefix
+    }
+
+    /// Tokens of what the next window begins with too: tools, system prompt and first message, in our count.
+    pub fn head_tokens(&self) -> u64 {
+        if let Some(counted) = self.head.get() {
+            return *counted;
+        }
+        let first = self.messages.first().map(|message| message.blocks.as_slice()).unwrap_or_default();
+        let pieces = self.tools.iter().chain(&self.system).chain(first);
+        // Exact from before the count on: it is kept.
+        let exact = TokenCounter::is_loaded() && !self.messages.is_empty();
+        let counted = pieces.map(|piece| TokenCounter::count(piece)).sum();
+        if exact { *self.head.get_or_init(|| counted) } else { counted }
     }
 
     /// Tokens of everything so far, in our count (see [`crate::Calibration`] for the provider's).

@@ -87,6 +87,9 @@ impl Core {
 
     /// Why the next step must not be taken, if so. Warns once when most of the budget is gone.
     pub(crate) fn budget_exhausted(&self, scope: &Scope) -> Result<Option<String>, RuntimeError> {
+        if self.budget.usd.is_none() && self.budget.steps.is_none() {
+            return self.own_limit_reached(scope);
+        }
         let cost = self.store.session_cost(&self.session)?;
         if let Some(cap) = self.budget.steps
             && cost.steps >= cap
@@ -120,9 +123,7 @@ impl Core {
             let main = self.team.main();
             let Some(limit) = main.limits.usd else { return Ok(None) };
             let since = self.turn_started_at();
-            let rows = self.store.ledger(&self.session)?;
-            let own = rows.iter().filter(|row| row.agent == main.id && row.at >= since);
-            let spent: Usd = own.filter_map(|row| row.usd).sum();
+            let spent = self.store.spent_since(&self.session, &main.id, since)?;
             let told = || format!("{} used up its {limit} for this turn ({spent} spent)", main.id);
             return Ok((spent >= limit).then(told));
         };

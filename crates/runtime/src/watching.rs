@@ -22,18 +22,13 @@ pub(crate) fn facts(
 ) -> Result<StepFacts, RuntimeError> {
     let Some(asked) = agent.items.last() else { return Ok(StepFacts::default()) };
     // The diff is as it stands in this turn, the calls are those of this step.
-    let of_turn: Vec<ToolRun> = core
-        .store
-        .tool_runs_since(&core.session, core.turn_started_at())?
-        .into_iter()
-        .filter(|run| run.intent.agent == *agent.id())
-        .collect();
-    let files: Vec<_> = of_turn.iter().filter_map(|run| run.done.as_ref()).flat_map(|done| &done.files).collect();
+    let runs = core.store.tool_runs(&core.session, agent.id(), agent.last_seq())?;
+    let files = core.store.changes_since(&core.session, agent.id(), core.turn_started_at())?;
     let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let report = scope.delegation.as_ref().and_then(|_| report_of(asked, results));
     let begins = scope.delegation.is_some() && agent.turn.steps == 1;
     Ok(StepFacts {
-        calls: call_facts(asked, results, &|result| checked(core, agent, &of_turn, result)),
+        calls: call_facts(asked, results, &|result| checked(core, &runs, result)),
         checks: report.as_ref().map(|_| core.active.checks_passed(agent.id())).unwrap_or_default(),
         changed_lines: files.iter().map(|file| u64::from(file.added + file.removed)).sum(),
         changed_paths: paths.into_iter().map(str::to_owned).collect(),
@@ -45,9 +40,8 @@ pub(crate) fn facts(
 }
 
 /// Whether a call ran a check of the team's, and whether that passed.
-fn checked(core: &Core, agent: &Agent, runs: &[ToolRun], result: &ToolOutcome) -> Option<bool> {
-    let step = agent.last_seq();
-    let run = runs.iter().find(|run| run.intent.step_item_seq == step && run.intent.call == result.call)?;
+fn checked(core: &Core, runs: &[ToolRun], result: &ToolOutcome) -> Option<bool> {
+    let run = runs.iter().find(|run| run.intent.call == result.call)?;
     let commands = run.done.as_ref()?.commands.iter();
     let is_check = |command: &&protocol::CommandReceipt| {
         command.check || core.team.verify.iter().any(|entry| entry.command == command.command)

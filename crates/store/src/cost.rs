@@ -1,10 +1,10 @@
 //! What it cost. Every total is a query over the ledger; none is kept.
 
 use protocol::event::AgentTotals;
-use protocol::{AgentId, DelegationId, SessionId, Usage, Usd};
+use protocol::{AgentId, DelegationId, SessionId, Timestamp, Usage, Usd};
 use rusqlite::{Connection, Row, params};
 
-use crate::column::Picos;
+use crate::column::{Moment, Picos};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::read::{all, usage};
@@ -105,6 +105,18 @@ impl Store {
     /// As all reads.
     pub fn session_cost(&self, session: &SessionId) -> Result<Cost, StoreError> {
         self.read(|db| of_session(db, session))
+    }
+
+    /// What an agent has spent since a moment, as far as prices are known.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn spent_since(&self, session: &SessionId, agent: &AgentId, since: Timestamp) -> Result<Usd, StoreError> {
+        let sql = "SELECT coalesce(sum(picos), 0) FROM ledger WHERE session = ?1 AND agent = ?2 AND at >= ?3";
+        self.read(|db| {
+            let values = params![session.as_str(), agent.as_str(), Moment(since)];
+            db.prepare_cached(sql)?.query_row(values, |row| row.get(0).map(|Picos(usd)| usd))
+        })
     }
 
     /// One delegation's cost: what its receipt says.

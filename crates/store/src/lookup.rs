@@ -1,13 +1,13 @@
 //! Answers to narrow questions that are asked at every step: their cost does not grow with what they leave out.
 
-use protocol::{AgentId, DelegationId, LedgerRow, SessionId, Timestamp};
+use protocol::{AgentId, DelegationId, Event, FileChange, LedgerRow, SessionId, Timestamp};
 use rusqlite::params;
 
-use crate::column::Moment;
+use crate::column::{Json, Moment};
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::read::{NEWEST_FIRST, all, delegation, ledger_row, note, one, session, tool_run};
-use crate::record::{DelegationRecord, NoteRecord, SessionRecord, ToolRun};
+use crate::read::{NEWEST_FIRST, all, delegation, item, ledger_row, note, one, session, tool_run};
+use crate::record::{DelegationRecord, NoteRecord, SessionRecord, StoredItem, ToolRun};
 
 /// Reads fail with `Corrupt`, `Unreadable`, `Busy`, `Open` or `Other`.
 impl Store {
@@ -106,6 +106,64 @@ impl Store {
     pub fn tool_runs_since(&self, session: &SessionId, since: Timestamp) -> Result<Vec<ToolRun>, StoreError> {
         let sql = "SELECT * FROM tool_runs WHERE session = ?1 AND at >= ?2 ORDER BY rowid";
         self.read(|db| all(db, sql, params![session.as_str(), Moment(since)], tool_run))
+    }
+
+    /// An agent's tool runs from the step of an item on, in the order of their intents.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn tool_runs_from(
+        &self,
+        session: &SessionId,
+        agent: &AgentId,
+        first_item_seq: u64,
+    ) -> Result<Vec<ToolRun>, StoreError> {
+        let sql = "SELECT * FROM tool_runs WHERE session = ?1 AND agent = ?2 AND step_item_seq >= ?3 ORDER BY rowid";
+        self.read(|db| all(db, sql, params![session.as_str(), agent.as_str(), first_item_seq], tool_run))
+    }
+
+    /// What an agent's tool runs that began at a moment or later say they changed, in the order of their intents. What the
+    /// tools answered is not read: it is most of a session.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn changes_since(
+        &self,
+        session: &SessionId,
+        agent: &AgentId,
+        since: Timestamp,
+    ) -> Result<Vec<FileChange>, StoreError> {
+        let sql = "SELECT files FROM tool_runs
+                   WHERE session = ?1 AND agent = ?2 AND at >= ?3 AND files <> '[]' ORDER BY rowid";
+        let changes = |row: &rusqlite::Row<'_>| row.get(0).map(|Json(changes): Json<Vec<FileChange>>| changes);
+        let runs = self.read(|db| all(db, sql, params![session.as_str(), agent.as_str(), Moment(since)], changes))?;
+        Ok(runs.into_iter().flatten().collect())
+    }
+
+    /// What an agent was asked: the user's messages and words in between (a specialist: its briefs), each once, without the
+    /// copies that later windows began with.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn asked(&self, session: &SessionId, agent: &AgentId) -> Result<Vec<StoredItem>, StoreError> {
+        let sql = "SELECT items.* FROM items
+                   JOIN windows ON windows.session = items.session AND windows.agent = items.agent
+                       AND windows.id = items.window
+                   WHERE items.session = ?1 AND items.agent = ?2
+                       AND (items.item ->> 'type' = 'user' OR items.item ->> 'kind' = 'steering')
+                       AND items.seq >= windows.carried + (SELECT min(first.seq) FROM items AS first
+                           WHERE first.session = ?1 AND first.agent = ?2 AND first.window = items.window)
+                   ORDER BY items.seq";
+        self.read(|db| all(db, sql, [session.as_str(), agent.as_str()], item))
+    }
+
+    /// The session's public events of one type (`verification.finished`), by number.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn events_of(&self, session: &SessionId, kind: &str) -> Result<Vec<Event>, StoreError> {
+        let sql = "SELECT json FROM events WHERE session = ?1 AND json ->> 'type' = ?2 ORDER BY seq";
+        self.read(|db| all(db, sql, [session.as_str(), kind], |row| row.get(0).map(|Json(event)| event)))
     }
 
     fn number<T: rusqlite::types::FromSql>(&self, sql: &str, values: impl rusqlite::Params) -> Result<T, StoreError> {

@@ -223,7 +223,7 @@ fn window(row: &Row<'_>) -> rusqlite::Result<WindowRecord> {
     })
 }
 
-fn item(row: &Row<'_>) -> rusqlite::Result<StoredItem> {
+pub(crate) fn item(row: &Row<'_>) -> rusqlite::Result<StoredItem> {
     Ok(StoredItem {
         agent: row.get("agent").map(AgentId)?,
         window: row.get("window").map(WindowId)?,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use protocol::{LedgerRow, Purpose, Usd};
 use serde_json::json;
 
@@ -28,11 +28,13 @@ pub(crate) struct Figures {
     pub(crate) compactions: usize,
     /// First step of each window.
     pub(crate) windows: Vec<usize>,
+    /// Prompt tokens of each window's first and last step.
+    pub(crate) sizes: Vec<(u64, u64)>,
     /// Share of the prompt tokens of steps that was read from the cache, window openings left out.
     pub(crate) cached_share: f64,
     /// The same with them.
     pub(crate) cached_share_all: f64,
-    /// Smallest share of a window opening that was read from the cache, the first one's left out.
+    /// Fewest tokens that a window's first request read from the cache, the first window's left out.
     pub(crate) opening_cached_tokens: u64,
     /// Requests that should have read more from the cache than they did.
     pub(crate) undeclared_breaks: usize,
@@ -44,8 +46,8 @@ pub(crate) struct Figures {
     pub(crate) seconds: f64,
     /// Milliseconds of a step in the second window, and in the last.
     pub(crate) ms_per_step: (f64, f64),
-    /// Memory at the end of the first window, at its highest and at the end, in megabytes (1,000,000 bytes).
-    pub(crate) rss_mb: Option<(f64, f64, f64)>,
+    /// Memory at the last step of each window, in megabytes (1,000,000 bytes); none where it cannot be told.
+    pub(crate) rss_mb: Vec<f64>,
 }
 
 impl Figures {
@@ -78,34 +80,40 @@ impl Figures {
             usd: total.dollars(),
             seconds: played.took.as_secs_f64(),
             ms_per_step: (pace(played, plan.window, 2 * plan.window), pace(played, steps.len() - plan.window, steps.len())),
-            rss_mb: memory(played, plan.window),
+            rss_mb: ends(&windows, steps.len()).filter_map(|step| played.samples[step - 1].rss).map(megabytes).collect(),
+            sizes: (windows.iter().copied().zip(ends(&windows, steps.len())))
+                .map(|(first, last)| (steps[first - 1].usage.prompt(), steps[last - 1].usage.prompt()))
+                .collect(),
             windows,
         })
     }
 
     /// For a person and for a program.
     pub(crate) fn figure(&self) -> anyhow::Result<Figure> {
-        let (at_50, highest, end) = self.rss_mb.context("this figure needs Linux: there is no /proc/self/statm")?;
+        let (Some(first), Some(end)) = (self.rss_mb.first(), self.rss_mb.last()) else {
+            bail!("this figure needs Linux: there is no /proc/self/statm");
+        };
         let (early, late) = self.ms_per_step;
         let lines = vec![
             format!("{} steps in {:.1} s, {} compactions, windows from steps {:?}", self.steps, self.seconds, self.compactions, self.windows),
             format!("cached: {:.2} % of the prompt tokens outside window openings, {} undeclared breaks", 100.0 * self.cached_share, self.undeclared_breaks),
             format!("a step of the last window costs {:.3} of one of the second, and takes {late:.1} ms against {early:.1} ms", self.cost_ratio),
-            format!("memory: {at_50:.1} MB after the first window, {end:.1} MB at the end, {highest:.1} MB at most"),
+            format!("memory: {first:.1} MB after the first window, {end:.1} MB at the end"),
         ];
         let json = json!({
             "steps": self.steps,
             "compactions": self.compactions,
             "windows_from_step": self.windows,
+            "window_tokens": self.sizes,
             "cached_share": rounded(self.cached_share, 4),
             "cached_share_with_openings": rounded(self.cached_share_all, 4),
             "opening_cached_tokens_min": self.opening_cached_tokens,
             "undeclared_breaks": self.undeclared_breaks,
             "cost_ratio_late_to_early": rounded(self.cost_ratio, 4),
             "usd": rounded(self.usd, 4),
-            "rss_mb_at_50": rounded(at_50, 1),
-            "rss_mb_max": rounded(highest, 1),
-            "rss_mb_end": rounded(end, 1),
+            "rss_mb_at_50": rounded(*first, 1),
+            "rss_mb_end": rounded(*end, 1),
+            "rss_mb_at_window_ends": self.rss_mb.iter().map(|mb| rounded(*mb, 1)).collect::<Vec<f64>>(),
             "ms_per_step_early": rounded(early, 1),
             "ms_per_step_late": rounded(late, 1),
             "seconds": rounded(self.seconds, 1),
@@ -149,12 +157,13 @@ fn pace(played: &Played, from: usize, to: usize) -> f64 {
     (at(to) - at(from)).as_secs_f64() * 1e3 / (to - from) as f64
 }
 
-fn memory(played: &Played, window: usize) -> Option<(f64, f64, f64)> {
-    let megabytes = |bytes: u64| bytes as f64 / 1e6;
-    let highest = played.samples.iter().filter_map(|sample| sample.rss).max()?;
-    let after = played.samples.get(window.checked_sub(1)?)?.rss?;
-    let end = played.samples.last()?.rss?;
-    Some((megabytes(after), megabytes(highest), megabytes(end)))
+/// The last step of each window.
+fn ends(windows: &[usize], steps: usize) -> impl Iterator<Item = usize> {
+    windows.iter().skip(1).map(|first| first - 1).chain([steps])
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }
 
 fn rounded(number: f64, digits: i32) -> f64 {

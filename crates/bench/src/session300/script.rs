@@ -41,7 +41,7 @@ impl Plan {
             said: 180,
             project: 7_000,
             summary: 1_200,
-            at_tokens: 77_000,
+            at_tokens: 70_500,
             keep_tail: 5_000,
         }
     }
@@ -52,6 +52,7 @@ impl Plan {
     }
 
     /// Compactions that fit.
+    #[cfg(test)]
     pub(crate) fn compactions(&self) -> usize {
         self.steps() / self.window - 1
     }

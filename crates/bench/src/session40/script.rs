@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::story::{Scenario, Story, Unit, side_calls};
-use super::words::Words;
+use super::words::{CUE, Words};
 
 /// Files that are read again in one step.
 const READ_AGAIN: usize = 3;
@@ -212,7 +212,7 @@ impl Author<'_> {
 
     /// What was told latest in the story goes first: a message that has more than one mark is answered for its newest.
     fn cases(&self, lines: &[Line]) -> anyhow::Result<Vec<Value>> {
-        let mut cases = vec![json!({"if": {"last_result": "<compaction>"}, "say": self.summary()?})];
+        let mut cases = vec![json!({"if": {"last_result": CUE}, "say": self.summary()?})];
         for (number, line) in lines.iter().enumerate().rev() {
             let mut case = self.says(&line.does, number)?;
             case["if"] = match &line.lacks {

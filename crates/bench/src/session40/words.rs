@@ -9,6 +9,9 @@ use tiktoken_rs::{CoreBPE, Rank};
 /// Crates whose sources the workspace is made of.
 const CODE: [&str; 6] = ["wire", "tools", "catalogue", "brains", "simulator", "store"];
 
+/// How the request for a summary begins.
+pub(crate) const CUE: &str = "<compaction>";
+
 /// Words to take from.
 pub(crate) struct Words {
     bpe: &'static CoreBPE,
@@ -93,7 +96,8 @@ fn lines(files: &[PathBuf]) -> anyhow::Result<Vec<String>> {
     for file in files {
         let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
         let plain = text.lines().filter(|line| line.is_ascii() && !line.trim().is_empty() && line.len() < 200);
-        lines.extend(plain.map(str::to_owned));
+        // The documents show the prompts: what a script waits for must not be said by chance.
+        lines.extend(plain.filter(|line| !line.contains(CUE)).map(str::to_owned));
     }
     Ok(lines)
 }

@@ -149,22 +149,9 @@ fn with_short_results(item: &Item, most_tokens: u64) -> String {
 
 /// All that the user said in this session (a specialist: all briefs), whatever was compacted since.
 fn user_words(core: &Core, agent: &Agent, talk: &[Item]) -> Result<String, RuntimeError> {
-    let carried: Vec<(protocol::WindowId, u64)> = core
-        .store
-        .windows(&core.session, agent.id())?
-        .into_iter()
-        .map(|window| (window.id, window.carried))
-        .collect();
-    let mut seen = std::collections::BTreeMap::new();
-    let mut words = Vec::new();
-    for stored in core.store.items(&core.session, agent.id(), 0)? {
-        let number = seen.entry(stored.window.clone()).or_insert(0_u64);
-        *number += 1;
-        let head = carried.iter().find(|(id, _)| *id == stored.window).map_or(0, |(_, carried)| *carried);
-        if *number > head && is_the_users(&stored.item) && !talk.contains(&stored.item) {
-            words.push(stored.item.plain_text());
-        }
-    }
+    let asked = core.store.asked(&core.session, agent.id())?;
+    let words: Vec<String> =
+        asked.iter().filter(|stored| !talk.contains(&stored.item)).map(|stored| stored.item.plain_text()).collect();
     let mut left = USER_WORDS;
     let newest_first = words.iter().rev().map(|text| {
         let tokens = core.tokens(&agent.brain.model, TokenCounter::count(text));
@@ -174,10 +161,6 @@ fn user_words(core: &Core, agent: &Agent, talk: &[Item]) -> Result<String, Runti
         format!("<message>\n{kept}\n</message>")
     });
     Ok(newest_first.collect::<Vec<_>>().join("\n"))
-}
-
-fn is_the_users(item: &Item) -> bool {
-    matches!(item, Item::User { .. } | Item::Fragment { kind: FragmentKind::Steering, .. })
 }
 
 /// Files that were changed in this session, by the agent itself or by those it delegated to, newest figures.
@@ -190,9 +173,7 @@ fn changed_files(core: &Core, agent: &AgentId) -> Result<String, RuntimeError> {
         }
         None => files.push(change),
     };
-    for run in core.store.all_tool_runs(&core.session)?.into_iter().filter(|run| run.intent.agent == *agent) {
-        run.done.into_iter().flat_map(|done| done.files).for_each(&mut note);
-    }
+    core.store.changes_since(&core.session, agent, protocol::Timestamp(0))?.into_iter().for_each(&mut note);
     for record in core.store.delegations(&core.session)?.into_iter().filter(|record| record.from == *agent) {
         record.closed.into_iter().flat_map(|closed| closed.receipt.files).for_each(&mut note);
     }
@@ -202,7 +183,7 @@ fn changed_files(core: &Core, agent: &AgentId) -> Result<String, RuntimeError> {
 /// Checks whose newest run did not pass.
 fn failing_checks(core: &Core) -> Result<String, RuntimeError> {
     let mut newest: Vec<(String, Option<i32>)> = Vec::new();
-    for event in core.store.events(&core.session)? {
+    for event in core.store.events_of(&core.session, "verification.finished")? {
         if let EventBody::VerificationFinished { command, exit_code, .. } = event.body {
             newest.retain(|(known, _)| *known != command);
             newest.push((command, exit_code));

@@ -21,12 +21,7 @@ pub(super) async fn make(
     remarks: &mut Vec<String>,
 ) -> Result<Receipt, RuntimeError> {
     let cost = core.store.delegation_cost(&core.session, &record.id)?;
-    let runs: Vec<_> = core
-        .store
-        .all_tool_runs(&core.session)?
-        .into_iter()
-        .filter(|run| run.intent.agent == *agent.id() && run.intent.step_item_seq >= record.first_item_seq)
-        .collect();
+    let runs = core.store.tool_runs_from(&core.session, agent.id(), record.first_item_seq)?;
     let mut commands: Vec<_> =
         runs.iter().filter_map(|run| run.done.as_ref()).flat_map(|done| done.commands.clone()).collect();
     commands.extend(results.iter().map(|result| result.receipt.clone()));

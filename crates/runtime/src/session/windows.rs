@@ -21,10 +21,7 @@ impl Core {
 
     /// Tokens of what stays the same in the next window: tools, system prompt, project part.
     pub(crate) fn static_tokens(&self, agent: &Agent) -> u64 {
-        let pieces = agent.window.tools().iter().chain(agent.window.system());
-        let first = agent.window.messages().first().map(|message| message.blocks.concat()).unwrap_or_default();
-        let counted: u64 = pieces.map(|piece| cache::TokenCounter::count(piece)).sum();
-        self.tokens(&agent.brain.model, counted + cache::TokenCounter::count(&first))
+        self.tokens(&agent.brain.model, agent.window.head_tokens())
     }
 
     /// Prompt tokens that the open window began with.

@@ -87,7 +87,10 @@ pub(crate) fn texts(request: &RequestRecord) -> Vec<String> {
 /// Whether this request asks for a summary.
 pub(crate) fn is_compaction(request: &RequestRecord) -> bool {
     request.request.messages.last().is_some_and(|message| {
-        message.blocks.iter().any(|block| matches!(block, protocol::Block::Text { text } if text.contains("<compaction>")))
+        message
+            .blocks
+            .iter()
+            .any(|block| matches!(block, protocol::Block::Text { text } if text.contains("<compaction>")))
     })
 }
 

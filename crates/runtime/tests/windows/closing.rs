@@ -2,7 +2,7 @@
 
 use protocol::{DecisionKind, Purpose, RowOutcome};
 
-use crate::asked::{assert_extends, assert_sound_opening, assert_says, is_compaction, projection, text, texts};
+use crate::asked::{assert_extends, assert_says, assert_sound_opening, is_compaction, projection, text, texts};
 use crate::stage::{INSTRUCTIONS, SOLO, SOLO_CHAT, SUMMARY, Stage, WALKER, compact, turn};
 
 const TEAMS: [&str; 2] = [SOLO, SOLO_CHAT];

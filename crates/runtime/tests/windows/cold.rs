@@ -42,7 +42,11 @@ async fn the_cheapest_brain_of_the_team_summarises_a_large_cold_context() {
     assert_eq!(rows[0].brain.model, "claude-haiku-5-5");
     assert!(windows.iter().all(|window| window.id != rows[0].window), "a window of its own: {}", rows[0].window);
     let closing = stage.requests().into_iter().find(is_compaction).unwrap();
-    assert!(closing.request.tools.is_empty() && closing.request.system.is_empty(), "a clean context: {}", closing.label);
+    assert!(
+        closing.request.tools.is_empty() && closing.request.system.is_empty(),
+        "a clean context: {}",
+        closing.label
+    );
     assert_eq!(closing.usage.cache_read, 0);
     let opened = stage.last();
     assert_eq!(opened.model, "claude-opus-5-5", "the agent itself keeps its brain");
@@ -68,7 +72,8 @@ async fn where_the_cheapest_brain_cannot_be_had_the_own_one_writes_the_summary()
     stage.clock.advance(LONG);
     turn(&session, "What now?").await;
     let rows = stage.rows(&session, Purpose::Compaction);
-    let who: Vec<(&str, bool)> = rows.iter().map(|row| (row.brain.model.as_str(), row.outcome == RowOutcome::Ok)).collect();
+    let who: Vec<(&str, bool)> =
+        rows.iter().map(|row| (row.brain.model.as_str(), row.outcome == RowOutcome::Ok)).collect();
     assert_eq!(who, [("claude-haiku-5-5", false), ("claude-opus-5-5", true)]);
     assert_eq!(stage.windows(&session, "main").len(), 2);
     assert_says(&stage.last(), "Keep the units metric.");

@@ -157,3 +157,21 @@ async fn main_is_told_once_when_it_explores_by_itself() {
     let first = requests.iter().position(|request| text(request).contains("of your steps so far")).unwrap();
     assert_eq!(first, 10, "from ten steps on a share means something");
 }
+
+#[tokio::test]
+async fn main_is_told_where_a_delegation_was_too_small() {
+    // More words than the work they ask for.
+    let brief = format!("Look at tiny.txt. {}", crate::stage::prose(1_500, 3).replace('\n', " "));
+    let actors = ACTORS.replace("Look at {{file}}.", &brief);
+    let stage = Stage::set(&team("auto"), "", &actors).await;
+    stage.file("w1.txt", "One line.\n");
+    stage.file("tiny.txt", "One line.\n");
+    let session = stage.open();
+    turn(&session, "Send it to tiny.txt").await;
+    let told = "this unit was too small to be worth a delegation";
+    assert!(text(&stage.last()).contains(told), "{}", stage.last().label);
+    // Work that is worth it is not commented on.
+    let (stage, session) = set("auto").await;
+    turn(&session, "Send it to w1.txt").await;
+    assert!(!text(&stage.last()).contains(told));
+}

@@ -2,12 +2,14 @@
 
 use protocol::{DecisionKind, ErrorKind, Purpose, RowOutcome};
 
-use crate::asked::{assert_extends, assert_sound_opening, assert_says, is_compaction, is_own_compaction, text};
+use crate::asked::{assert_extends, assert_says, assert_sound_opening, is_compaction, is_own_compaction, text};
 use crate::stage::{SOLO, SUMMARY, Stage, WALKER, brain, compact, never, prose, turn};
 
 fn says(words: &str) -> String {
     let indented: String = words.lines().map(|line| format!("        {line}\n")).collect();
-    format!("  - id: summary\n    when: {{last_user_contains: \"<compaction>\"}}\n    otherwise:\n      say: |-\n{indented}")
+    format!(
+        "  - id: summary\n    when: {{last_user_contains: \"<compaction>\"}}\n    otherwise:\n      say: |-\n{indented}"
+    )
 }
 
 /// The request behind the last one that asked for a summary.
@@ -171,7 +173,8 @@ async fn whatever_goes_wrong_in_a_switch_the_users_words_are_in_the_window_that_
         stage.walk(4, 3_000);
         let session = stage.open();
         turn(&session, "Use metres.\nWalk on from next: w1.txt").await;
-        let wish = session.want_model(&"solo".into(), brain("anthropic/claude-sonnet-5-5"), true, &never()).await.unwrap();
+        let wish =
+            session.want_model(&"solo".into(), brain("anthropic/claude-sonnet-5-5"), true, &never()).await.unwrap();
         // A brain that cannot be had is left; one that can, but not for this, stays until it is.
         assert_eq!(wish.done, kind != "overflow", "{kind}");
         let id = session.id().clone();

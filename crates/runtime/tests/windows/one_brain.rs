@@ -13,7 +13,7 @@ use crate::asked::{is_compaction, projection, projection_of, text};
 use crate::stage::{SUMMARY, Stage, answered, brain, never};
 
 const TEAM: &str = "\
-compaction: {at_tokens: 9000, keep_tail: 1500, summary_max: 1000}
+compaction: {at_tokens: 4500, keep_tail: 1000, summary_max: 1000}
 agents:
   - {id: main, role: coordinator, brain: {provider: anthropic, model: claude-opus-5-5}}
   - {id: helper, brain: {provider: anthropic, model: claude-haiku-5-5}}
@@ -41,12 +41,8 @@ const ACTORS: &str = "  - id: helper
         - say: Understood.
 ";
 
-const MODELS: [&str; 4] = [
-    "anthropic/claude-opus-5-5",
-    "anthropic/claude-sonnet-5-5",
-    "anthropic/claude-haiku-5-5",
-    "openai/gpt-6-luna",
-];
+const MODELS: [&str; 4] =
+    ["anthropic/claude-opus-5-5", "anthropic/claude-sonnet-5-5", "anthropic/claude-haiku-5-5", "openai/gpt-6-luna"];
 
 const AGENTS: [&str; 2] = ["main", "helper"];
 
@@ -56,12 +52,25 @@ enum Step {
     Read,
     Send,
     Steer,
-    Want { agent: usize, model: usize, now: bool },
-    Compact { agent: usize },
-    Wait { minutes: u64 },
-    Rest { minutes: u64 },
+    Want {
+        agent: usize,
+        model: usize,
+        now: bool,
+    },
+    Compact {
+        agent: usize,
+    },
+    Wait {
+        minutes: u64,
+    },
+    Rest {
+        minutes: u64,
+    },
     /// The process is gone when the provider was asked so often in a turn; another one takes over.
-    Kill { sending: bool, after: usize },
+    Kill {
+        sending: bool,
+        after: usize,
+    },
     Reopen,
 }
 
@@ -90,7 +99,7 @@ struct Play {
 impl Play {
     async fn begin() -> Self {
         let stage = Stage::set(TEAM, "", &format!("{SUMMARY}{ACTORS}")).await;
-        stage.walk(2, 900);
+        stage.walk(2, 1_800);
         let session = stage.open();
         let mut play = Self { stage, session, said: Vec::new() };
         play.say("Say").await;
@@ -185,7 +194,10 @@ impl Play {
         let windows = self.windows();
         for agent in AGENTS {
             for item in self.stage.store().items(self.session.id(), &AgentId::from(agent), 0).unwrap() {
-                assert!(windows.iter().any(|window| window.id == item.window && window.agent == item.agent), "{item:?}");
+                assert!(
+                    windows.iter().any(|window| window.id == item.window && window.agent == item.agent),
+                    "{item:?}"
+                );
             }
         }
     }
@@ -200,7 +212,9 @@ impl Play {
             if is_compaction(request) {
                 sent.pop();
             }
-            let of = windows.iter().find(|(window, stored)| window.brain.model == request.model && stored.starts_with(&sent));
+            let of = windows
+                .iter()
+                .find(|(window, stored)| window.brain.model == request.model && stored.starts_with(&sent));
             assert!(of.is_some(), "no window begins like {}", request.label);
         }
     }

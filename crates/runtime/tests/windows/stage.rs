@@ -215,11 +215,12 @@ impl Stage {
 /// Text that tells files apart and compresses badly.
 pub(crate) fn prose(words: usize, seed: usize) -> String {
     const WORDS: [&str; 16] = [
-        "river", "stone", "paper", "lamp", "orchard", "bridge", "kettle", "harbour", "window", "ladder", "copper", "meadow",
-        "pocket", "signal", "carpet", "thunder",
+        "river", "stone", "paper", "lamp", "orchard", "bridge", "kettle", "harbour", "window", "ladder", "copper",
+        "meadow", "pocket", "signal", "carpet", "thunder",
     ];
     let word = |at: usize| WORDS[(at * 7 + seed * 3 + at / 16) % 16];
-    let lines = (0..words).step_by(12).map(|from| (from..(from + 12).min(words)).map(word).collect::<Vec<_>>().join(" "));
+    let lines =
+        (0..words).step_by(12).map(|from| (from..(from + 12).min(words)).map(word).collect::<Vec<_>>().join(" "));
     lines.enumerate().map(|(number, line)| format!("{number} {line}")).collect::<Vec<_>>().join("\n")
 }
 

@@ -112,9 +112,16 @@ async fn another_effort_is_another_window() {
 #[tokio::test]
 async fn thinking_of_one_model_is_never_sent_to_another() {
     let (stage, session) = walked().await;
-    assert!(stage.last().request.messages.iter().flat_map(|message| &message.blocks).any(|block| {
-        matches!(block, protocol::Block::Thinking { .. })
-    }), "there is thinking in the first window");
+    assert!(
+        stage
+            .last()
+            .request
+            .messages
+            .iter()
+            .flat_map(|message| &message.blocks)
+            .any(|block| { matches!(block, protocol::Block::Thinking { .. }) }),
+        "there is thinking in the first window"
+    );
     for model in ["anthropic/claude-sonnet-5-5", "openai/gpt-6-luna", "anthropic/claude-opus-5-5"] {
         session.want_model(&"solo".into(), brain(model), true, &never()).await.unwrap();
         turn(&session, "And?").await;

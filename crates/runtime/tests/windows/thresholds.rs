@@ -98,3 +98,19 @@ agents:
     turn(&session, "And?").await;
     assert!(closings(&stage).is_empty());
 }
+
+#[tokio::test]
+async fn a_window_that_is_mostly_the_users_own_words_is_not_closed_in_vain() {
+    // What is kept word for word is nearly all there is: a summary would cost something and take nothing away.
+    let team = format!("compaction: {{at_tokens: 9000, keep_tail: 2000, summary_max: 1000}}\n{SOLO}");
+    let stage = Stage::set(&team, "", &format!("{SUMMARY}{WALKER}")).await;
+    let session = stage.open();
+    turn(&session, &crate::stage::prose(7_000, 4)).await;
+    for _ in 0..4 {
+        turn(&session, "And?").await;
+    }
+    assert!(stage.last().usage.prompt() > 9_000, "{}", stage.last().label);
+    assert!(closings(&stage).is_empty());
+    let told = crate::stage::compact(&session, "solo").await;
+    assert!(told.contains("nothing to compact"), "{told}");
+}

@@ -1,6 +1,6 @@
 //! Totals are queries.
 
-use protocol::{AgentId, Brain, DelegationId, ErrorKind, LedgerRow, Purpose, RowOutcome, SessionId, Usage, Usd};
+use protocol::{AgentId, Brain, DelegationId, ErrorKind, LedgerRow, Purpose, RowOutcome, SessionId, Timestamp, Usage, Usd};
 use store::{By, Cost, Store, Write};
 
 use crate::sample;
@@ -143,4 +143,20 @@ fn a_delegation_costs_what_its_own_rows_cost_to_the_last_picodollar() {
     let cost = store.delegation_cost(&SessionId::from("s"), &DelegationId::from("d2")).unwrap();
     assert_eq!(cost.usd, Some(Usd::from_picos(9_007_199_254_740_993)));
     assert_eq!(cost.steps, 2);
+}
+
+#[test]
+fn what_an_agent_spent_since_a_moment_leaves_out_what_came_before_and_what_others_spent() {
+    let at = |moment: u64, row: LedgerRow| LedgerRow { at: Timestamp(moment), ..row };
+    let (_dir, store) = store_with(vec![
+        at(10, row("s", "main", 1, "big", Some(5))),
+        at(20, row("s", "main", 2, "big", Some(7))),
+        at(20, row("s", "main", 3, "unlisted", None)),
+        at(30, row("s", "sidekick", 1, "big", Some(11))),
+        at(30, row("t", "main", 1, "big", Some(13))),
+    ]);
+    let spent = |since: u64| {
+        store.spent_since(&SessionId::from("s"), &AgentId::from("main"), Timestamp(since)).unwrap().picos()
+    };
+    assert_eq!((spent(0), spent(20), spent(21)), (12, 7, 0));
 }

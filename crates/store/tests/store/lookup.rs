@@ -1,7 +1,7 @@
 //! Narrow questions get what reading everything and looking through it would give.
 
-use protocol::{AgentId, DelegationId, SessionId, Timestamp};
-use store::{InputMode, NoteRecord, Store, Write};
+use protocol::{AgentId, DelegationId, FragmentKind, Item, SessionId, Timestamp};
+use store::{InputMode, NoteRecord, Store, StoredItem, ToolDone, WindowRecord, Write};
 
 use crate::sample;
 
@@ -46,6 +46,72 @@ fn narrow_answers_are_those_of_the_whole_record() {
     let late: Vec<_> = runs.iter().filter(|run| run.intent.at >= since).cloned().collect();
     assert_eq!(store.tool_runs_since(&session, since).unwrap(), late);
     assert!(store.tool_runs_since(&session, Timestamp(since.0 + 1)).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_changed_is_told_from_a_moment_or_a_step_on_for_one_agent() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    sample::commit_all(&store, "s", &sample::script("s"));
+    let (session, main) = (SessionId::from("s"), sample::main_agent());
+    let later = store::ToolIntent { at: Timestamp(1_020), ..sample::intent("main", 3, "call-2") };
+    let others = sample::intent("sidekick", 3, "call-3");
+    let looked = ToolDone { files: Vec::new(), ..sample::done("main", 3, "call-2") };
+    let writes = [
+        Write::ToolIntent(later),
+        Write::ToolDone(looked),
+        Write::ToolIntent(others),
+        Write::ToolDone(sample::done("sidekick", 3, "call-3")),
+    ];
+    store.commit(&session, &writes).unwrap();
+
+    let changed = sample::done("main", 1, "call-1").files;
+    assert_eq!(store.changes_since(&session, &main, Timestamp(0)).unwrap(), changed);
+    assert_eq!(store.changes_since(&session, &main, Timestamp(1_005)).unwrap(), []);
+    let calls = |from: u64| -> Vec<String> {
+        let runs = store.tool_runs_from(&session, &main, from).unwrap();
+        runs.into_iter().map(|run| run.intent.call.0).collect()
+    };
+    assert_eq!((calls(1), calls(2)), (vec!["call-1".to_owned(), "call-2".to_owned()], vec!["call-2".to_owned()]));
+}
+
+#[test]
+fn what_an_agent_was_asked_is_told_once_whatever_later_windows_carry_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let (session, main) = (SessionId::from("s"), sample::main_agent());
+    let fragment = |kind: FragmentKind, text: &str| Item::Fragment { kind, text: text.to_owned() };
+    let items = [
+        (0, fragment(FragmentKind::Environment, "here")),
+        (0, Item::user("first")),
+        (0, fragment(FragmentKind::Steering, "and this")),
+        (0, fragment(FragmentKind::Reminder, "nobody's words")),
+        // The next window begins with two items of the one before.
+        (1, fragment(FragmentKind::Environment, "here")),
+        (1, Item::user("first")),
+        (1, Item::user("second")),
+    ];
+    let carried = [1, 2];
+    let mut writes = vec![Write::Session(sample::session("s"))];
+    writes.extend((0..2).map(|seq| {
+        Write::Window(WindowRecord { carried: carried[seq as usize], ..sample::window("main", seq) })
+    }));
+    writes.extend((0..).zip(items).map(|(seq, (window, item))| {
+        Write::Item(StoredItem { window: sample::window_id(window), item, ..sample::item("main", seq, "") })
+    }));
+    store.commit(&session, &writes).unwrap();
+    let asked: Vec<String> = store.asked(&session, &main).unwrap().iter().map(|asked| asked.item.plain_text()).collect();
+    assert_eq!(asked, ["first", "and this", "second"]);
+}
+
+#[test]
+fn events_of_a_type_are_those_of_all_events() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    sample::commit_all(&store, "s", &sample::script("s"));
+    let session = SessionId::from("s");
+    assert_eq!(store.events_of(&session, "session.completed").unwrap(), store.events(&session).unwrap());
+    assert_eq!(store.events_of(&session, "verification.finished").unwrap(), []);
 }
 
 #[test]
