@@ -5,7 +5,7 @@ use std::time::Duration;
 use cache::breakpoints::{PlanInput, plan};
 use cache::economics::{Prices, Work, estimate};
 use cache::window::BlockKind;
-use cache::{Calibration, Answered, Forecast, Posture, TokenCounter, Window};
+use cache::{Answered, Calibration, Forecast, Posture, TokenCounter, Window};
 use proptest::prelude::*;
 use protocol::{Position, Timestamp, Ttl, Usage};
 use wire::Rendered;
@@ -30,7 +30,14 @@ fn window(messages: usize) -> Window {
 }
 
 fn input(last_end: usize) -> PlanInput {
-    PlanInput { posture: CLAUDE, static_ttl: Ttl::Short, tail_ttl: Ttl::Short, pinned_messages: 0, last_end, write_tail: true }
+    PlanInput {
+        posture: CLAUDE,
+        static_ttl: Ttl::Short,
+        tail_ttl: Ttl::Short,
+        pinned_messages: 0,
+        last_end,
+        write_tail: true,
+    }
 }
 
 #[test]

@@ -99,8 +99,7 @@ impl Agent {
         registry: Registry,
         mut windows: Vec<WindowRecord>,
     ) -> Result<Self, RuntimeError> {
-        let carried: Vec<(WindowId, u64)> =
-            windows.iter().map(|record| (record.id.clone(), record.carried)).collect();
+        let carried: Vec<(WindowId, u64)> = windows.iter().map(|record| (record.id.clone(), record.carried)).collect();
         let Some(record) = windows.pop() else { return Self::first(core, spec, registry) };
         let spoken = core.client(&record.brain)?.dialect();
         if spoken != record.dialect {

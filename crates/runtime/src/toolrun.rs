@@ -64,8 +64,7 @@ pub(crate) async fn run_tools(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
         recorded: core.store.tool_runs(&core.session, &agent.spec.id, item_seq)?,
     };
     // While tools and specialists work, the agent's own cache may be kept alive.
-    let (answered, forecast) =
-        while_working(core, agent, scope.delegation.as_ref(), answer_all(&step, &calls)).await?;
+    let (answered, forecast) = while_working(core, agent, scope.delegation.as_ref(), answer_all(&step, &calls)).await?;
     agent.forecast = forecast;
     let results = answered?;
     let facts = watching::facts(core, agent, scope, &results)?;

@@ -37,7 +37,11 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn of(agent: &Agent) -> Self {
-        Self { forecast: agent.forecast.clone(), pings: 0, over: agent.sent.is_none() || agent.spec.keep_warm == KeepWarm::Off }
+        Self {
+            forecast: agent.forecast.clone(),
+            pings: 0,
+            over: agent.sent.is_none() || agent.spec.keep_warm == KeepWarm::Off,
+        }
     }
 
     /// When the next ping would be due; none where there is nothing to keep.
@@ -108,10 +112,18 @@ impl Vigil<'_> {
                 PingChoice::LetGo(why) => why,
                 PingChoice::At(_) => "budget_used_up",
             };
-            self.core.decide(decision(self.core, agent, watch, &plan, "let_go", format!("the cache may expire: {why}")))?;
+            self.core.decide(decision(
+                self.core,
+                agent,
+                watch,
+                &plan,
+                "let_go",
+                format!("the cache may expire: {why}"),
+            ))?;
             return Ok(false);
         };
-        let because = if forced { "the team asks for it".to_owned() } else { format!("{} pings are planned", plan.planned) };
+        let because =
+            if forced { "the team asks for it".to_owned() } else { format!("{} pings are planned", plan.planned) };
         let (note, _) = self.core.decision(&decision(self.core, agent, watch, &plan, "ping", because));
         match ping(self.core, agent, built, &watch.forecast, self.delegation, vec![note], self.stop).await {
             Ok((forecast, _)) => {
@@ -174,8 +186,7 @@ pub(crate) async fn while_working<T>(
     if agent.spec.keep_warm == KeepWarm::Off {
         return Ok((work.await, watch.forecast));
     }
-    let vigil =
-        Vigil { core, wait: Wait::Work, since: core.clock.now(), delegation, until: None, stop: &stop };
+    let vigil = Vigil { core, wait: Wait::Work, since: core.clock.now(), delegation, until: None, stop: &stop };
     let working = async {
         let done = work.await;
         stop.cancel();
@@ -206,7 +217,9 @@ impl Core {
             PrefixLife::Auto if !self.front.attended() => return Ok(Ttl::Short),
             PrefixLife::Auto => agent.forecast.life(&agent.posture).unwrap_or_default(),
         };
-        let (tokens, Posture::Explicit { .. }) = (self.static_tokens(agent), agent.posture) else { return Ok(Ttl::Short) };
+        let (tokens, Posture::Explicit { .. }) = (self.static_tokens(agent), agent.posture) else {
+            return Ok(Ttl::Short);
+        };
         let Some(prices) = self.prices(&agent.brain, tokens) else { return Ok(Ttl::Short) };
         let gaps = self.gaps();
         let expiring = TURNS_TO_COME * gaps.chance_within(life, LONG_GAP.saturating_sub(life));

@@ -51,7 +51,8 @@ fn checked(core: &Core, runs: &[ToolRun], result: &ToolOutcome) -> Option<bool> 
 
 /// The lead edits what a specialist of this turn had changed and reported: that is said to the specialist's monitor.
 pub(crate) fn corrections(core: &Core, agent: &Agent, facts: &StepFacts) -> Result<(), RuntimeError> {
-    let edited: Vec<&str> = facts.calls.iter().filter(|call| !call.error).filter_map(|call| call.edits.as_deref()).collect();
+    let edited: Vec<&str> =
+        facts.calls.iter().filter(|call| !call.error).filter_map(|call| call.edits.as_deref()).collect();
     if edited.is_empty() || !core.is_main(agent.id()) {
         return Ok(());
     }

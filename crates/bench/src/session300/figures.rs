@@ -79,8 +79,14 @@ impl Figures {
             cost_ratio: mean(last) / mean(second),
             usd: total.dollars(),
             seconds: played.took.as_secs_f64(),
-            ms_per_step: (pace(played, plan.window, 2 * plan.window), pace(played, steps.len() - plan.window, steps.len())),
-            rss_mb: ends(&windows, steps.len()).filter_map(|step| played.samples[step - 1].rss).map(megabytes).collect(),
+            ms_per_step: (
+                pace(played, plan.window, 2 * plan.window),
+                pace(played, steps.len() - plan.window, steps.len()),
+            ),
+            rss_mb: ends(&windows, steps.len())
+                .filter_map(|step| played.samples[step - 1].rss)
+                .map(megabytes)
+                .collect(),
             sizes: (windows.iter().copied().zip(ends(&windows, steps.len())))
                 .map(|(first, last)| (steps[first - 1].usage.prompt(), steps[last - 1].usage.prompt()))
                 .collect(),
@@ -95,9 +101,19 @@ impl Figures {
         };
         let (early, late) = self.ms_per_step;
         let lines = vec![
-            format!("{} steps in {:.1} s, {} compactions, windows from steps {:?}", self.steps, self.seconds, self.compactions, self.windows),
-            format!("cached: {:.2} % of the prompt tokens outside window openings, {} undeclared breaks", 100.0 * self.cached_share, self.undeclared_breaks),
-            format!("a step of the last window costs {:.3} of one of the second, and takes {late:.1} ms against {early:.1} ms", self.cost_ratio),
+            format!(
+                "{} steps in {:.1} s, {} compactions, windows from steps {:?}",
+                self.steps, self.seconds, self.compactions, self.windows
+            ),
+            format!(
+                "cached: {:.2} % of the prompt tokens outside window openings, {} undeclared breaks",
+                100.0 * self.cached_share,
+                self.undeclared_breaks
+            ),
+            format!(
+                "a step of the last window costs {:.3} of one of the second, and takes {late:.1} ms against {early:.1} ms",
+                self.cost_ratio
+            ),
             format!("memory: {first:.1} MB after the first window, {end:.1} MB at the end"),
         ];
         let json = json!({
@@ -128,9 +144,8 @@ fn is_break(row: &LedgerRow) -> bool {
 }
 
 fn share<'a, 'b: 'a>(rows: impl Iterator<Item = &'a &'b LedgerRow>) -> f64 {
-    let (read, prompt) = rows.fold((0, 0), |(read, prompt), row| {
-        (read + row.usage.cache_read, prompt + row.usage.prompt())
-    });
+    let (read, prompt) =
+        rows.fold((0, 0), |(read, prompt), row| (read + row.usage.cache_read, prompt + row.usage.prompt()));
     read as f64 / prompt as f64
 }
 

@@ -41,8 +41,8 @@ impl Plan {
             said: 180,
             project: 7_000,
             summary: 1_200,
-            at_tokens: 70_500,
-            keep_tail: 5_000,
+            at_tokens: 68_000,
+            keep_tail: 2_500,
         }
     }
 
@@ -100,7 +100,10 @@ compaction: {{at_tokens: {at_tokens}, keep_tail: {keep_tail}}}
     pub(crate) fn input(&self, turn: usize, words: &Words) -> anyhow::Result<String> {
         let constraint = words.prose(40, turn + 70)?.replace('\n', " ");
         let first = file(turn, 0);
-        Ok(format!("Part {}: go through its files and close the last one. Mind this: {constraint}\nBegin with: {first}", turn + 1))
+        Ok(format!(
+            "Part {}: go through its files and close the last one. Mind this: {constraint}\nBegin with: {first}",
+            turn + 1
+        ))
     }
 
     /// The scenario (JSON is YAML).
@@ -128,8 +131,7 @@ compaction: {{at_tokens: {at_tokens}, keep_tail: {keep_tail}}}
             },
             read("Next: read (\\S+)", 4)?,
         ]);
-        let actor =
-            json!({"id": "solo", "when": {"any": true}, "advance_ms": STEP_MS, "otherwise": {"cases": cases}});
+        let actor = json!({"id": "solo", "when": {"any": true}, "advance_ms": STEP_MS, "otherwise": {"cases": cases}});
         Ok(json!({"name": "session300", "actors": [actor]}).to_string())
     }
 

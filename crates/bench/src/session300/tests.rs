@@ -7,11 +7,11 @@ fn short() -> Plan {
     Plan {
         turns: 6,
         window: 20,
-        file: 300,
+        file: 250,
         said: 60,
         project: 7_000,
         summary: 600,
-        at_tokens: 19_500,
+        at_tokens: 18_200,
         keep_tail: 1_500,
     }
 }

@@ -1,8 +1,5 @@
 //! Plays a story: the real runtime, a store on disk, HTTP on loopback, one clock that is moved by hand.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "writes the workspace that is played in"
-)]
+#![expect(clippy::disallowed_methods, reason = "writes the workspace that is played in")]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

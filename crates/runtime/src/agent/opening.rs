@@ -92,11 +92,7 @@ impl Agent {
 }
 
 fn opened(record: &WindowRecord) -> EventBody {
-    EventBody::WindowOpened {
-        brain: record.brain.to_string(),
-        reason: record.reason.clone(),
-        number: record.seq,
-    }
+    EventBody::WindowOpened { brain: record.brain.to_string(), reason: record.reason.clone(), number: record.seq }
 }
 
 fn blank_record(

@@ -63,8 +63,7 @@ pub(super) async fn carry(
             text.push_str(&format!("\n# {title}\n{}\n", body.trim()));
         }
     };
-    let title =
-        if core.is_main(agent.id()) { "The user's messages, newest first" } else { "The briefs, newest first" };
+    let title = if core.is_main(agent.id()) { "The user's messages, newest first" } else { "The briefs, newest first" };
     if !whole {
         section(title, user_words(core, agent, &talk)?);
     }

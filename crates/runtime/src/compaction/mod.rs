@@ -93,25 +93,29 @@ pub(crate) async fn compact(
     }
     match summary::write(core, agent, &standing, &why, cancel).await? {
         Ok(text) => open(core, agent, &standing, &why, next, Summary::Written(text)).await,
-        Err(failed) if why.must() || (switches && is_unavailable(failed.kind)) => {
+        Err(failed) if why.must() || (switches && (is_unavailable(failed.kind) || climbs(core, agent))) => {
             open(core, agent, &standing, &why, next, Summary::Without(failed.reason)).await
         }
         Err(failed) => {
             agent.gave_up_at = standing.context;
-            let decision = decision(core, agent, &standing, &why, "keep", format!("the history stays: {}", failed.reason));
+            let decision =
+                decision(core, agent, &standing, &why, "keep", format!("the history stays: {}", failed.reason));
             core.decide(decision)?;
             Ok(Compacted::Kept(failed.reason))
         }
     }
 }
 
+/// A specialist whose brain failed twice gets the next one: its brief stands on its own, and the brain that failed is not asked
+/// a third time for want of a summary.
+fn climbs(core: &Core, agent: &Agent) -> bool {
+    !core.is_main(agent.id()) && agent.wanted.as_ref().is_some_and(|wanted| wanted.now)
+}
+
 /// A specialist's window is closed without a summary: what is in it is no longer needed.
 pub(crate) fn start_afresh(core: &Core, agent: &mut Agent) -> Result<(), RuntimeError> {
     let brain = agent.wanted.as_ref().map_or_else(|| agent.brain.clone(), |wanted| wanted.brain.clone());
-    agent.open_next(
-        core,
-        Opening { brain, reason: "fresh", head: Vec::new(), writes: Vec::new(), events: Vec::new() },
-    )
+    agent.open_next(core, Opening { brain, reason: "fresh", head: Vec::new(), writes: Vec::new(), events: Vec::new() })
 }
 
 /// What stands for the closed window in the next one.

@@ -71,7 +71,14 @@ pub(super) async fn write(
                 core.journal.commit(vec![core.note(agent.id(), SUMMARY_NOTE, &kept)], Vec::new())?;
                 return Ok(Ok(text));
             }
-            Err(next) => failed = next,
+            Err(next) => {
+                // Another way may get round a provider that fails; the same brain's words on a clean context are no better.
+                let is_own = matches!(&from, From::Own);
+                failed = next;
+                if failed.kind.is_none() && is_own {
+                    break;
+                }
+            }
         }
     }
     Ok(Err(failed))
@@ -92,9 +99,10 @@ fn sources(core: &Core, agent: &Agent, standing: &Standing, why: &Why) -> Vec<Fr
         let others = candidates(core, agent, standing);
         let prices: Vec<Prices> = others.iter().map(|(_, prices)| *prices).collect();
         let resume = cold_resume(&own, &prices, &standing.shape, standing.context, standing.remaining_calls);
-        // Closed for whatever reason: somebody writes it, and the cheapest of them does.
+        // Closed for whatever reason: somebody writes it, the one that the team names, or the cheapest.
+        let is_named = agent.spec.compaction.summarizer.is_some();
         let cheapest = others.iter().zip(&resume.compact).min_by_key(|(_, usd)| **usd);
-        if let Some(((brain, _), _)) = cheapest.filter(|(_, usd)| **usd < resume.own) {
+        if let Some(((brain, _), _)) = cheapest.filter(|(_, usd)| is_named || **usd < resume.own) {
             sources.push(From::Clean(brain.clone()));
         }
     }
@@ -150,10 +158,15 @@ async fn clean(
     let asked = Asked::summary_elsewhere(agent, brain);
     if cache::TokenCounter::count(&whole) <= budget {
         let built = infer::build_clean(core, agent, brain, &[whole, instruction.plain_text()])?;
-        return read(infer::ask_aside(core, agent, built, asked, cancel).await);
+        match read(infer::ask_aside(core, agent, built, asked.clone(), cancel).await)? {
+            // The provider counts otherwise than we do.
+            Err(failed) if failed.kind == Some(ErrorKind::Overflow) => {}
+            done => return Ok(done),
+        }
     }
     let (first, second) = history.split_at(history.len() / 2);
-    let head = infer::build_clean(core, agent, brain, &[written::transcript(first, budget / 2), instruction.plain_text()])?;
+    let head =
+        infer::build_clean(core, agent, brain, &[written::transcript(first, budget / 2), instruction.plain_text()])?;
     let summary = match read(infer::ask_aside(core, agent, head, asked.clone(), cancel).await)? {
         Ok(summary) => summary,
         Err(failed) => return Ok(Err(failed)),

@@ -54,12 +54,7 @@ fn last_delegation(core: &Core, from: &AgentId, to: &AgentId) -> Result<Option<D
 }
 
 /// Whether to start afresh.
-fn choose(
-    core: &Core,
-    agent: &Agent,
-    brief: &Brief,
-    last: Option<&DelegationRecord>,
-) -> Result<bool, RuntimeError> {
+fn choose(core: &Core, agent: &Agent, brief: &Brief, last: Option<&DelegationRecord>) -> Result<bool, RuntimeError> {
     let decided = |fresh: bool, because: &str, choice: Option<&ContextChoice>| -> Result<bool, RuntimeError> {
         core.decide(Decision {
             kind: DecisionKind::Context,
@@ -83,7 +78,11 @@ fn choose(
         ContextMode::Auto => {}
     }
     if last.is_some_and(|last| last.opened_at >= core.turn_started_at() && !is_verified(last)) {
-        return decided(false, "the last delegation of this turn did not pass its checks: this one goes on with it", None);
+        return decided(
+            false,
+            "the last delegation of this turn did not pass its checks: this one goes on with it",
+            None,
+        );
     }
     let Some(choice) = by_cost(core, agent, brief, last) else {
         return decided(false, "prices are not known", None);

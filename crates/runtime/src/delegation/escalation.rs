@@ -32,14 +32,20 @@ pub(super) fn after_failures(core: &Core, from: &AgentId, agent: &mut Agent, bri
         return Ok(());
     }
     let to = agent.id();
-    let rung = if agent.spec.ladder.is_empty() { String::new() } else { format!(", on the highest rung of its ladder ({})", agent.brain) };
+    let rung = if agent.spec.ladder.is_empty() {
+        String::new()
+    } else {
+        format!(", on the highest rung of its ladder ({})", agent.brain)
+    };
     let words = match agent.spec.escalate_to {
         EscalateTo::Main => format!(
             "{failed} delegations to `{to}` in a row did not pass their checks{rung}. Do not send it a third time: \
              `take_over(reason)`, or dictate the exact patch in a fenced block (```) in `objective` or `facts`"
         ),
         EscalateTo::Person => {
-            let words = format!("{failed} delegations to `{to}` in a row did not pass their checks{rung}: a person has to decide");
+            let words = format!(
+                "{failed} delegations to `{to}` in a row did not pass their checks{rung}: a person has to decide"
+            );
             let decision = refusal(core, agent, failed, "person", &words);
             core.decide(decision).map_err(|error| error.to_string())?;
             return Err(core.fail(RuntimeError::Blocked(words)));

@@ -67,7 +67,7 @@ impl Core {
         receipt: &Receipt,
     ) -> Option<DelegationEstimate> {
         let report = report.and_then(|report| serde_json::to_string(report).ok()).unwrap_or_default();
-        let entered = receipt.usage.input + receipt.usage.cache_write();
+        let entered = self.entered_since(to, record);
         let work = Work {
             steps: u64::from(receipt.steps),
             entered,
@@ -79,6 +79,14 @@ impl Core {
             remaining_calls: REMAINING_CALLS,
         };
         self.worth(&record.from, &to.brain, &work)
+    }
+
+    /// Tokens that the work itself brought into the specialist's context: everything behind the brief. What the provider billed
+    /// as written would count its tools and system prompt too, which the caller would not have needed.
+    fn entered_since(&self, to: &Agent, record: &DelegationRecord) -> u64 {
+        let items = self.store.items(&self.session, &record.to, record.first_item_seq + 1).unwrap_or_default();
+        let counted = items.iter().map(|stored| TokenCounter::count(&stored.rendered)).sum();
+        self.tokens(&to.brain.model, counted)
     }
 
     /// The estimate with what really happened beside it, for `why` and for better estimates.

@@ -4,8 +4,8 @@ mod aside;
 mod request;
 mod stagger;
 
-use cache::predict::Answered;
 use cache::Forecast;
+use cache::predict::Answered;
 use protocol::event::EventBody;
 use protocol::{
     Block, DelegationId, ErrorKind, Item, LedgerRow, ProviderError, Purpose, Reply, RowOutcome, StopReason,

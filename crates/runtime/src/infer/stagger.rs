@@ -70,7 +70,8 @@ impl Stagger {
         core.decide(Decision {
             kind: DecisionKind::Stagger,
             chosen: "wait".to_owned(),
-            because: "another agent sends the same beginning: it is read from its cache once its answer streams".to_owned(),
+            because: "another agent sends the same beginning: it is read from its cache once its answer streams"
+                .to_owned(),
             formula: "(N - 1) (w - r) H".to_owned(),
             numbers: BTreeMap::from([("waited_ms".to_owned(), waited)]),
             ..core.blank_decision(agent)

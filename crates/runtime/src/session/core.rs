@@ -10,7 +10,9 @@ use brains::Client;
 use cache::economics::keep_warm::Gaps;
 use cache::{Calibration, Posture, TokenCounter};
 use catalogue::{CacheMode, Catalogue};
-use protocol::{AgentId, Brain, CallId, Clock, Dialect, FileChange, LedgerRow, SessionId, Settings, Timestamp, Ttl, Usd};
+use protocol::{
+    AgentId, Brain, CallId, Clock, Dialect, FileChange, LedgerRow, SessionId, Settings, Timestamp, Ttl, Usd,
+};
 use routing::Policy;
 use store::{InputMode, InputRecord, NoteRecord, Store, Write};
 use team::{AgentSpec, Team};

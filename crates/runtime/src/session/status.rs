@@ -177,7 +177,9 @@ impl Session {
                 before,
                 core.context_tokens(&agent)
             ),
-            Compacted::Nothing => format!("the history of {} is short ({before} tokens): nothing to compact", agent.id()),
+            Compacted::Nothing => {
+                format!("the history of {} is short ({before} tokens): nothing to compact", agent.id())
+            }
             Compacted::Kept(reason) => format!("the history of {} stays: {reason}", agent.id()),
         })
     }

@@ -1,6 +1,8 @@
 //! Totals are queries.
 
-use protocol::{AgentId, Brain, DelegationId, ErrorKind, LedgerRow, Purpose, RowOutcome, SessionId, Timestamp, Usage, Usd};
+use protocol::{
+    AgentId, Brain, DelegationId, ErrorKind, LedgerRow, Purpose, RowOutcome, SessionId, Timestamp, Usage, Usd,
+};
 use store::{By, Cost, Store, Write};
 
 use crate::sample;

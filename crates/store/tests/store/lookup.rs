@@ -93,14 +93,15 @@ fn what_an_agent_was_asked_is_told_once_whatever_later_windows_carry_over() {
     ];
     let carried = [1, 2];
     let mut writes = vec![Write::Session(sample::session("s"))];
-    writes.extend((0..2).map(|seq| {
-        Write::Window(WindowRecord { carried: carried[seq as usize], ..sample::window("main", seq) })
-    }));
+    writes.extend(
+        (0..2).map(|seq| Write::Window(WindowRecord { carried: carried[seq as usize], ..sample::window("main", seq) })),
+    );
     writes.extend((0..).zip(items).map(|(seq, (window, item))| {
         Write::Item(StoredItem { window: sample::window_id(window), item, ..sample::item("main", seq, "") })
     }));
     store.commit(&session, &writes).unwrap();
-    let asked: Vec<String> = store.asked(&session, &main).unwrap().iter().map(|asked| asked.item.plain_text()).collect();
+    let asked: Vec<String> =
+        store.asked(&session, &main).unwrap().iter().map(|asked| asked.item.plain_text()).collect();
     assert_eq!(asked, ["first", "and this", "second"]);
 }
 
