@@ -1,5 +1,4 @@
 //! What every played session needs: the runtime's setup with clients for both dialects at a simulator, and nobody watching.
-#![expect(clippy::disallowed_methods, reason = "hands the search path down")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

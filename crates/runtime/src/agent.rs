@@ -4,7 +4,7 @@ mod opening;
 
 use cache::window::BlockKind;
 use cache::{Forecast, Posture, Window};
-use protocol::{AgentId, Block, Brain, Breakpoint, EventBody, Item, Message, Settings, Ttl, WindowId};
+use protocol::{AgentId, Block, Brain, Breakpoint, DelegationId, EventBody, Item, Message, Settings, Ttl, WindowId};
 use routing::Monitor;
 use store::{StoredItem, WindowRecord, Write};
 use team::AgentSpec;
@@ -64,6 +64,8 @@ pub(crate) struct Agent {
     pub(crate) wanted: Option<Wanted>,
     /// How hard it has it.
     pub(crate) monitor: Monitor,
+    /// The delegation it works on.
+    pub(crate) working_on: Option<DelegationId>,
     /// Context at which a compaction came to nothing: it is not tried again before the context has grown.
     pub(crate) gave_up_at: u64,
 }
@@ -174,6 +176,7 @@ impl Agent {
             sent: None,
             wanted: None,
             monitor: Monitor::default(),
+            working_on: None,
             gave_up_at: 0,
         }
     }

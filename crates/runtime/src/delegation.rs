@@ -113,7 +113,9 @@ pub(crate) async fn delegate(
         *running = Running { brief: record.brief.clone(), checks, ..Running::default() };
     });
     let scope = Scope::new(core, spec, Some(record.id.clone()), caller.cancel.child_token());
+    agent.working_on = Some(record.id.clone());
     let ended = run_agent(core, &mut agent, &scope).await;
+    agent.working_on = None;
     if caller.cancel.is_cancelled() || matches!(ended, Err(RuntimeError::Interrupted)) {
         core.active.end(to);
         return Err("interrupted by the user; the delegation stays open".to_owned());

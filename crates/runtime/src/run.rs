@@ -78,7 +78,9 @@ pub(crate) async fn run_agent(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
                 if let Some(ended) = guard(core, agent, scope)? {
                     return Ok(ended);
                 }
-                step(core, agent, scope).await?;
+                if let Some(ended) = step(core, agent, scope).await? {
+                    return Ok(ended);
+                }
             }
             Next::Continue => {
                 if agent.turn.reminded(&fragments::go_on()) >= REMINDERS {
@@ -101,22 +103,26 @@ pub(crate) async fn run_agent(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
     }
 }
 
-/// One step, in a window that has room for it.
-async fn step(core: &Arc<Core>, agent: &mut Agent, scope: &Scope) -> Result<(), RuntimeError> {
+/// One step, in a window that has room for it. Closing a window costs too: the limits are looked at again behind it.
+async fn step(core: &Arc<Core>, agent: &mut Agent, scope: &Scope) -> Result<Option<Ended>, RuntimeError> {
     if let Some(why) = due(core, agent) {
         compact(core, agent, why, &scope.cancel).await?;
+        if let Some(reason) = core.budget_exhausted(scope)? {
+            return Ok(Some(Ended::Limit(reason)));
+        }
     }
     let delegation = scope.delegation.as_ref();
     match infer(core, agent, delegation, &scope.cancel).await {
         Err(RuntimeError::Provider { brain, error }) if error.kind == ErrorKind::Overflow => {
             // The provider counts otherwise than we do: close the window, and try once more.
             match compact(core, agent, Why::Overflow, &scope.cancel).await? {
-                Compacted::Opened => infer(core, agent, delegation, &scope.cancel).await,
-                Compacted::Nothing | Compacted::Kept(_) => Err(RuntimeError::Provider { brain, error }),
+                Compacted::Opened => infer(core, agent, delegation, &scope.cancel).await?,
+                Compacted::Nothing | Compacted::Kept(_) => return Err(RuntimeError::Provider { brain, error }),
             }
         }
-        done => done,
+        done => done?,
     }
+    Ok(None)
 }
 
 /// Limits, checked between steps and never in the middle of a tool.

@@ -51,6 +51,23 @@ impl Core {
         Ok(())
     }
 
+    /// Takes back the wish for a brain whose provider is not set up in this process: the window goes on with the one it has.
+    pub(crate) fn forget_unreachable(&self, agent: &mut Agent) -> Result<(), RuntimeError> {
+        let Some(brain) = agent.wanted.as_ref().map(|wanted| wanted.brain.clone()) else { return Ok(()) };
+        if self.client(&brain).is_ok() {
+            return Ok(());
+        }
+        let words =
+            format!("{} stays with {}: no provider is set up here for the wanted {brain}", agent.id(), agent.brain);
+        self.notice(&words);
+        let decision = Decision { chosen: "stay".to_owned(), because: words, ..self.blank_decision(agent) };
+        let (note, event) = self.decision(&decision);
+        let writes = vec![self.note(agent.id(), WANTED_NOTE, &None::<Wanted>), note];
+        self.journal.commit(writes, vec![(Some(agent.id().clone()), event)])?;
+        agent.wanted = None;
+        Ok(())
+    }
+
     fn switch_cost(&self, agent: &Agent, to: Option<&Brain>) -> std::collections::BTreeMap<String, f64> {
         let standing = Standing::of(self, agent);
         to.and_then(|to| self.price_switch(agent, &standing, to)).map(|cost| cost.numbers()).unwrap_or_default()

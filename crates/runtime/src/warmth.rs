@@ -107,7 +107,9 @@ impl Vigil<'_> {
         let Some(plan) = self.plan(agent, watch) else { return Ok(false) };
         let forced = agent.spec.keep_warm == KeepWarm::Always && watch.pings < self.core.team.cache.max_pings;
         let wants = forced || matches!(plan.choice, PingChoice::At(_));
-        let Some(built) = build_ping(self.core, agent).filter(|_| wants && self.core.has_dollars_left()) else {
+        let Some(built) =
+            build_ping(self.core, agent, &watch.forecast).filter(|_| wants && self.core.has_dollars_left())
+        else {
             let why = match plan.choice {
                 PingChoice::LetGo(why) => why,
                 PingChoice::At(_) => "budget_used_up",

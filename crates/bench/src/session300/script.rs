@@ -41,7 +41,7 @@ impl Plan {
             said: 180,
             project: 7_000,
             summary: 1_200,
-            at_tokens: 68_000,
+            at_tokens: 67_500,
             keep_tail: 2_500,
         }
     }

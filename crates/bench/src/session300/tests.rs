@@ -11,7 +11,7 @@ fn short() -> Plan {
         said: 60,
         project: 7_000,
         summary: 600,
-        at_tokens: 18_200,
+        at_tokens: 18_600,
         keep_tail: 1_500,
     }
 }

@@ -85,6 +85,15 @@ impl Stage {
         Ok(Self { words, sizes: file.scenario.clone(), catalogue, workspace, scratch })
     }
 
+    /// Whether the sidekick costs more than a tenth of what main costs.
+    pub(crate) fn is_dear(&self, cast: &Cast) -> bool {
+        let price = |at: &ModelRef| {
+            let model = self.catalogue.model(&at.provider, &at.model);
+            model.map_or(0, |model| model.price(BEGIN, 1).input)
+        };
+        price(&cast.sidekick).saturating_mul(10) > price(&cast.main)
+    }
+
     /// Plays a story from its first turn to its last wait.
     ///
     /// # Errors

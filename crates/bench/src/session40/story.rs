@@ -149,6 +149,11 @@ pub(crate) enum Then {
 }
 
 impl Story {
+    /// Whether somebody goes away in the middle and never comes back.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.turns.last().is_some_and(|turn| matches!(turn.then, Then::Abandoned(_)))
+    }
+
     /// Sizes of its batches, in order.
     pub(crate) fn batches(&self) -> Vec<u32> {
         let units = self.turns.iter().flat_map(|turn| &turn.units);

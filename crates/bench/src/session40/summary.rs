@@ -23,6 +23,9 @@ const AT_ONCE: usize = 2;
 const WAY_TOLERANCE: f64 = 0.06;
 const CHOICE_TOLERANCE: f64 = 0.05;
 
+/// Most that the choice may cost in a variant, as a share of solo.
+const SOLO_TOLERANCE: f64 = 1.05;
+
 /// The two casts' instructions: alone, and with a sidekick.
 #[derive(Clone, Copy, Debug)]
 struct Sized {
@@ -163,9 +166,10 @@ pub(crate) async fn of_variants(stage: Arc<Stage>, file: &File, count: u64) -> a
         let sized = Sized::of(&stage, file, &cast).await?;
         casts.push((cast, sized));
     }
+    let dear: Vec<bool> = casts.iter().map(|(cast, _)| stage.is_dear(cast)).collect();
     let mut tally = Tally::default();
     for seed in 0..count {
-        let made = variant(seed, casts.len(), &pattern);
+        let made = variant(seed, &dear, &pattern);
         let Some((cast, sized)) = casts.get(made.pair) else { continue };
         let story = Arc::new(made.story.clone());
         let order = |way: Way| Order { story: Arc::clone(&story), cast: cast.clone(), way, said: sized.for_way(way) };
@@ -186,7 +190,7 @@ struct Tally {
     best_ways: BTreeMap<&'static str, u64>,
     by_share: BTreeMap<String, Vec<f64>>,
     by_pair: BTreeMap<usize, Vec<f64>>,
-    worst: Vec<(f64, Value)>,
+    played: Vec<(f64, f64, Value)>,
 }
 
 /// Variants that are named because they came out worst.
@@ -203,8 +207,9 @@ impl Tally {
         }
         self.by_share.entry(format!("{}", made.story.useful_again)).or_default().push(best);
         self.by_pair.entry(made.pair).or_default().push(best);
-        self.worst.push((
+        self.played.push((
             best,
+            solo,
             json!({
                 "seed": made.seed,
                 "pair": made.pair,
@@ -214,12 +219,21 @@ impl Tally {
                 "chosen_usd": rounded(outcome.chosen),
                 "usd": rounded_map(&outcome.usd),
                 "chosen_calls": outcome.chosen_calls,
+                "abandoned": made.story.is_abandoned(),
             }),
         ));
     }
 
-    fn figure(mut self) -> Figure {
-        self.worst.sort_by(|a, b| b.0.total_cmp(&a.0));
+    /// The variants that came out worst by one of the two measures.
+    fn worst_by(&self, measure: impl Fn(&(f64, f64, Value)) -> f64) -> Vec<Value> {
+        let mut sorted: Vec<&(f64, f64, Value)> = self.played.iter().collect();
+        sorted.sort_by(|a, b| measure(b).total_cmp(&measure(a)));
+        sorted.into_iter().take(NAMED).map(|(.., value)| value.clone()).collect()
+    }
+
+    fn figure(self) -> Figure {
+        let (worst_best, worst_solo) = (self.worst_by(|played| played.0), self.worst_by(|played| played.1));
+        let dearer_than_solo = self.against_solo.iter().filter(|ratio| **ratio > SOLO_TOLERANCE).count();
         let means = |groups: BTreeMap<String, Vec<f64>>| -> BTreeMap<String, f64> {
             groups.into_iter().map(|(name, values)| (name, rounded(mean(&values)))).collect()
         };
@@ -237,15 +251,14 @@ impl Tally {
                 best_worst * 100.0
             ),
             format!(
-                "chosen against solo: mean {:.1} %, worst {:.1} % (within 105: {})",
+                "chosen against solo: mean {:.1} %, worst {:.1} % (within 105: {}), above that {dearer_than_solo}",
                 solo_mean * 100.0,
                 solo_worst * 100.0,
-                verdict(solo_worst <= 1.05)
+                verdict(solo_worst <= SOLO_TOLERANCE)
             ),
             format!("best in hindsight: {:?}", self.best_ways),
             format!("mean by useful share: {by_share:?}; by pair: {by_pair:?}"),
         ];
-        let named: Vec<Value> = self.worst.into_iter().take(NAMED).map(|(_, value)| value).collect();
         let json = json!({
             "variants": self.against_best.len(),
             "chosen_vs_best_mean": rounded(best_mean),
@@ -255,7 +268,9 @@ impl Tally {
             "best_ways": self.best_ways,
             "chosen_vs_best_mean_by_useful_share": by_share,
             "chosen_vs_best_mean_by_pair": by_pair,
-            "worst": named,
+            "above_solo_by_five_percent": dearer_than_solo,
+            "worst_against_best": worst_best,
+            "worst_against_solo": worst_solo,
         });
         Figure { lines, json }
     }

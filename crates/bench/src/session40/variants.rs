@@ -1,5 +1,6 @@
 //! Seeded variants of the scenario: other gaps, other batches, other shares of a sidekick's context that are useful again.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -23,6 +24,11 @@ const ABANDONED_SHARE: f64 = 0.3;
 /// Share of the sidekick's context that is useful again.
 const USEFUL_AGAIN: [f64; 3] = [0.0, 0.4, 0.8];
 
+/// Steps of a batch. Main delegates by script, and no sensible one delegates what is too small to pay: a sidekick that is one
+/// tier below main pays from about six steps on (the rule of thumb is four to eight calls), a cheap one at once.
+const BATCH: RangeInclusive<u32> = 3..=9;
+const DEAR_BATCH: RangeInclusive<u32> = 6..=10;
+
 /// One variant.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Variant {
@@ -32,11 +38,15 @@ pub(crate) struct Variant {
     pub(crate) story: Story,
 }
 
-/// The variant of a seed. Pairs and shares go round, so that any twelve neighbours have each of them with each.
-pub(crate) fn variant(seed: u64, pairs: usize, pattern: &Story) -> Variant {
+/// The variant of a seed. `dear` says of each pair whether its sidekick costs nearly as much as its main. Pairs and shares go
+/// round, so that any twelve neighbours have each of them with each.
+pub(crate) fn variant(seed: u64, dear: &[bool], pattern: &Story) -> Variant {
     let mut random = StdRng::seed_from_u64(seed);
+    let at = usize::try_from(seed).unwrap_or_default();
+    let pairs = dear.len().max(1);
+    let batch = if dear.get(at % pairs).copied().unwrap_or_default() { DEAR_BATCH } else { BATCH };
     let count = random.random_range(3..=6);
-    let mut turns: Vec<Turn> = (0..count).map(|_| turn(&mut random)).collect();
+    let mut turns: Vec<Turn> = (0..count).map(|_| turn(&mut random, batch.clone())).collect();
     if random.random_bool(ABANDONED_SHARE) {
         let last = random.random_range(1..=count);
         turns.truncate(last);
@@ -46,15 +56,14 @@ pub(crate) fn variant(seed: u64, pairs: usize, pattern: &Story) -> Variant {
     } else if let Some(turn) = turns.last_mut() {
         turn.then = Then::Over;
     }
-    let at = usize::try_from(seed).unwrap_or_default();
-    let useful_again = USEFUL_AGAIN[at / pairs.max(1) % USEFUL_AGAIN.len()];
-    Variant { seed, pair: at % pairs.max(1), story: Story { turns, useful_again, ..pattern.clone() } }
+    let useful_again = USEFUL_AGAIN[at / pairs % USEFUL_AGAIN.len()];
+    Variant { seed, pair: at % pairs, story: Story { turns, useful_again, ..pattern.clone() } }
 }
 
-fn turn(random: &mut StdRng) -> Turn {
+fn turn(random: &mut StdRng, batch: RangeInclusive<u32>) -> Turn {
     let mut units = vec![Unit::Judge; random.random_range(1..=3)];
     if random.random_bool(0.8) {
-        units.push(Unit::Batch { steps: random.random_range(3..=9) });
+        units.push(Unit::Batch { steps: random.random_range(batch) });
     }
     units.extend(vec![Unit::Judge; random.random_range(1..=3)]);
     Turn { units, then: Then::Idle(gap(random)) }
@@ -72,6 +81,8 @@ fn gap(random: &mut StdRng) -> Duration {
 mod tests {
     use super::*;
 
+    const DEAR: [bool; 4] = [false, false, false, true];
+
     fn pattern() -> Story {
         Story {
             turns: Vec::new(),
@@ -83,13 +94,13 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_variant_and_another_seed_another() {
-        assert_eq!(variant(7, 4, &pattern()), variant(7, 4, &pattern()));
-        assert_ne!(variant(7, 4, &pattern()).story, variant(8, 4, &pattern()).story);
+        assert_eq!(variant(7, &DEAR, &pattern()), variant(7, &DEAR, &pattern()));
+        assert_ne!(variant(7, &DEAR, &pattern()).story, variant(8, &DEAR, &pattern()).story);
     }
 
     #[test]
     fn two_hundred_variants_hold_what_people_do() {
-        let all: Vec<Variant> = (0..200).map(|seed| variant(seed, 4, &pattern())).collect();
+        let all: Vec<Variant> = (0..200).map(|seed| variant(seed, &DEAR, &pattern())).collect();
         let gaps: Vec<Duration> = all
             .iter()
             .flat_map(|variant| &variant.story.turns)
@@ -105,6 +116,9 @@ mod tests {
         let abandoned = all.iter().filter(|variant| variant.story.turns.last().is_some_and(ends)).count();
         assert!((40..80).contains(&abandoned), "{abandoned}");
         for variant in &all {
+            let sizes = variant.story.batches();
+            let allowed = if DEAR[variant.pair] { DEAR_BATCH } else { BATCH };
+            assert!(sizes.iter().all(|steps| allowed.contains(steps)), "{sizes:?}");
             let turns = &variant.story.turns;
             assert!(turns.iter().all(|turn| turn.units[0] == Unit::Judge && turn.units.last() == Some(&Unit::Judge)));
             let inner = &turns[..turns.len() - 1];

@@ -130,7 +130,10 @@ impl Chat<'_> {
             line
         };
         let (rested, line) = tokio::join!(rest, line);
-        rested?;
+        if let Err(error) = rested {
+            // What concerns a cache is no reason to lose what was typed.
+            text::complain(&format!("{error:#}"));
+        }
         Ok(line)
     }
 
@@ -139,10 +142,21 @@ impl Chat<'_> {
         let (name, words) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
         let main = &self.team.main().id;
         let agents: Vec<AgentId> = self.team.agents.iter().map(|agent| agent.id.clone()).collect();
-        let done = match name {
-            "/compact" => windows::compact(self.session, main, &agents, words).await,
-            "/model" => windows::model(self.session, self.names, main, &agents, words).await,
-            _ => return self.command(command),
+        let cancel = CancellationToken::new();
+        let work = async {
+            match name {
+                "/compact" => windows::compact(self.session, main, &agents, words, &cancel).await,
+                "/model" => windows::model(self.session, self.names, main, &agents, words, &cancel).await,
+                _ => self.command(command),
+            }
+        };
+        tokio::pin!(work);
+        let done = tokio::select! {
+            done = &mut work => done,
+            _ = tokio::signal::ctrl_c() => {
+                cancel.cancel();
+                work.await
+            }
         };
         if let Err(error) = done {
             text::complain(&format!("{error:#}"));

@@ -101,7 +101,9 @@ pub(crate) fn summary(completed: &EventBody) -> String {
     if let Some(baseline) = baseline
         && let Some(saving) = baseline.saving
     {
-        text.push_str(&format!(", about {:.0} % less than {} alone (estimated)", saving * 100.0, baseline.brain));
+        let word = if saving < 0.0 { "more" } else { "less" };
+        let percent = saving.abs() * 100.0;
+        text.push_str(&format!(", about {percent:.0} % {word} than {} alone (estimated)", baseline.brain));
     }
     text
 }

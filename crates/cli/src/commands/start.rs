@@ -95,7 +95,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     if aliases.is_empty() && providers.configured().next().is_none() {
         return Err(providers.nothing_set_up());
     }
-    let chosen = providers.chosen(&flags)?;
+    let chosen = providers.chosen(&context.catalogue, &flags)?;
     teams::check_chosen(&text, &chosen, &providers.known_aliases(&context.catalogue))?;
     let team = teams::load_with(&text, aliases.clone(), chosen, &context.catalogue)?;
     let frozen = frozen_brains(&store, wanted.resume.as_ref(), &team)?;

@@ -115,7 +115,7 @@ impl Providers {
         flags: &TeamArgs,
     ) -> anyhow::Result<BTreeMap<String, ModelRef>> {
         let mut aliases = self.known_aliases(catalogue);
-        let chosen = self.chosen(flags)?;
+        let chosen = self.chosen(catalogue, flags)?;
         if let Some(model) = chosen.for_all {
             aliases.insert("premium".to_owned(), model.clone());
             aliases.insert("fast".to_owned(), model);
@@ -131,14 +131,16 @@ impl Providers {
     }
 
     /// What `--model` says.
-    pub(crate) fn chosen(&self, flags: &TeamArgs) -> anyhow::Result<Chosen> {
+    pub(crate) fn chosen(&self, catalogue: &Catalogue, flags: &TeamArgs) -> anyhow::Result<Chosen> {
+        let known = self.known_aliases(catalogue);
+        let named = |text: &str| known.get(text).cloned().map_or_else(|| self.model_ref(text), Ok);
         let mut chosen = Chosen::default();
         for flag in &flags.model {
             match flag.split_once('=') {
                 Some((alias, model)) => {
-                    chosen.aliases.insert(alias.to_owned(), self.model_ref(model)?);
+                    chosen.aliases.insert(alias.to_owned(), named(model)?);
                 }
-                None => chosen.for_all = Some(self.model_ref(flag)?),
+                None => chosen.for_all = Some(named(flag)?),
             }
         }
         Ok(chosen)

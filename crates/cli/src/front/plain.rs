@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::event::EventBody;
-use protocol::{AgentId, Event};
+use protocol::{AgentId, DecisionKind, Event};
 use runtime::{Front, Shown};
 use tools::{Approval, ApprovalRequest};
 
@@ -107,6 +107,13 @@ impl PlainFront {
                 let code = exit_code.map_or("killed".to_owned(), |code| format!("exit code {code}"));
                 format!("  check `{command}`: {code} after {:.1} s", *ms as f64 / 1000.0)
             }
+            EventBody::WindowOpened { brain, reason, number } if *number > 1 => {
+                format!("  {who} goes on in window {number} with {brain} ({reason})")
+            }
+            EventBody::Decision { kind: DecisionKind::Compact, chosen, because } if chosen == "keep" => {
+                format!("  {who}: {because}")
+            }
+            EventBody::Decision { kind: DecisionKind::Escalate, because, .. } => format!("  {who}: {because}"),
             EventBody::BudgetWarning { spent, limit } => format!("budget: {spent} of {limit} spent"),
             EventBody::Error { message, hint, .. } => {
                 self.break_line();

@@ -11,7 +11,7 @@ use crate::error::RuntimeError;
 use crate::fragments;
 use crate::prompts::system_prompt;
 use crate::session::Core;
-use crate::switching::WANTED_NOTE;
+use crate::switching::{MONITOR_NOTE, WANTED_NOTE};
 
 /// What the next window begins with.
 pub(crate) struct Opening {
@@ -59,12 +59,19 @@ impl Agent {
         record.carried = items.len() as u64;
         let mut next = Self::with_window(core, self.spec.clone(), self.registry.clone(), &record);
         next.next_seq = self.next_seq;
+        next.monitor = self.monitor.clone();
+        if next.brain == self.brain {
+            next.monitor.compacted();
+        } else {
+            next.monitor.moved();
+        }
         events.push(opened(&record));
         let mut all = vec![Write::Window(record)];
         let rendered = next.store_items(core, &items, &mut all)?;
         all.append(&mut writes);
         // What was known of the old window's cache, and the wish that this window grants, end with it.
         all.push(core.note(&self.spec.id, FORECAST_NOTE, &Forecast::default()));
+        all.push(core.note(&self.spec.id, MONITOR_NOTE, &next.monitor));
         if self.wanted.is_some() {
             all.push(core.note(&self.spec.id, WANTED_NOTE, &None::<()>));
         }
@@ -75,12 +82,7 @@ impl Agent {
             next.push(item, bytes);
         }
         (next.steps, next.turn, next.habits) = (self.steps, self.turn.clone(), self.habits.clone());
-        next.monitor = self.monitor.clone();
-        if next.brain == self.brain {
-            next.monitor.compacted();
-        } else {
-            next.monitor.moved();
-        }
+        next.working_on.clone_from(&self.working_on);
         *self = next;
         Ok(())
     }

@@ -27,13 +27,14 @@ pub(crate) fn at_break(items: &[Item]) -> bool {
 pub(crate) fn due(core: &Core, agent: &Agent) -> Option<Why> {
     let standing = Standing::of(core, agent);
     let breathes = at_break(&agent.items);
-    let gave_up = standing.context * 100 < agent.gave_up_at * AGAIN_PERCENT;
+    let gave_up = gave_up(agent, &standing);
     if let Some(wanted) = agent.wanted.as_ref().filter(|_| !gave_up)
         && (wanted.now || (wanted.urgent && core.switch_pays_now(agent, &standing, &wanted.brain)))
     {
         return Some(Why::Switch);
     }
-    if standing.context >= standing.full {
+    // A window that began full will not be emptier for closing it again.
+    if standing.context >= standing.full && agent.calls_in_window() > 0 {
         return Some(Why::Limit);
     }
     if gave_up {
@@ -45,6 +46,11 @@ pub(crate) fn due(core: &Core, agent: &Agent) -> Option<Why> {
         return Some(Why::Threshold);
     }
     breathes.then(|| due_when_cold(core, agent, &standing)).flatten()
+}
+
+/// Whether closing this window came to nothing, and it has not grown enough since to try again.
+pub(crate) fn gave_up(agent: &Agent, standing: &Standing) -> bool {
+    standing.context * 100 < agent.gave_up_at * AGAIN_PERCENT
 }
 
 /// Whether the cache is lost and a short context is cheaper to write than the long one.

@@ -13,16 +13,22 @@ use crate::session::Core;
 /// Most tokens of the user's own messages that are kept, newest first. What is older is shortened to its first words.
 const USER_WORDS: u64 = 12_000;
 
-/// What is left of a user's message beyond that, in bytes.
+/// What is left of each end of a user's message for which there is no room, in bytes: at least, and at most.
 const USER_SHORT: usize = 300;
+const LONG_MESSAGE: usize = 4_000;
 
 /// Share of the kept tail that one tool result may take, as a divisor.
 const RESULT_SHARE: u64 = 4;
 
 /// Whether everything behind the project part could be kept word for word: then there is nothing to compact.
 pub(super) fn is_short(core: &Core, agent: &Agent) -> bool {
-    let history = agent.items.iter().skip(1).map(|item| item_tokens(core, agent, item)).sum::<u64>();
-    history <= agent.spec.compaction.keep_tail
+    history_tokens(core, agent) <= agent.spec.compaction.keep_tail
+}
+
+/// What the open window really holds behind the project part: thinking and whole arguments included.
+fn history_tokens(core: &Core, agent: &Agent) -> u64 {
+    let counted = agent.window.counted_tokens().saturating_sub(agent.window.head_tokens());
+    core.tokens(&agent.brain.model, counted)
 }
 
 /// Share of the history that has to go, in percent: less is not worth a summary, and what is left would be closed again soon.
@@ -30,7 +36,7 @@ const LEAST_GONE: u64 = 10;
 
 /// Whether closing the window takes enough away: what is kept word for word may be nearly all of it.
 pub(super) async fn leaves_enough_behind(core: &Core, agent: &Agent) -> Result<bool, RuntimeError> {
-    let history = agent.items.iter().skip(1).map(|item| item_tokens(core, agent, item)).sum::<u64>();
+    let history = history_tokens(core, agent);
     let (text, talk) = carry(core, agent, Some("")).await?;
     let kept = core.tokens(&agent.brain.model, TokenCounter::count(&text))
         + talk.iter().map(|item| item_tokens(core, agent, item)).sum::<u64>();
@@ -154,12 +160,26 @@ fn user_words(core: &Core, agent: &Agent, talk: &[Item]) -> Result<String, Runti
     let mut left = USER_WORDS;
     let newest_first = words.iter().rev().map(|text| {
         let tokens = core.tokens(&agent.brain.model, TokenCounter::count(text));
-        let kept = if tokens <= left { text.clone() } else { cut(text, USER_SHORT) };
-        left = left.saturating_sub(tokens);
+        let kept = if tokens <= left { text.clone() } else { head_and_tail(text, left) };
+        left = left.saturating_sub(core.tokens(&agent.brain.model, TokenCounter::count(&kept)));
         // As it was written: indentation and line breaks may be what the message is about.
         format!("<message>\n{kept}\n</message>")
     });
     Ok(newest_first.collect::<Vec<_>>().join("\n"))
+}
+
+/// A message that is too long: people say what they want before or behind what they paste. A long one takes no more than a
+/// share, so that those before it are not lost for it.
+fn head_and_tail(text: &str, left: u64) -> String {
+    let bytes = usize::try_from(left).unwrap_or(USER_SHORT).clamp(USER_SHORT, LONG_MESSAGE);
+    if text.len() <= bytes * 2 {
+        return text.to_owned();
+    }
+    let mut from = text.len() - bytes;
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    format!("{}\n{}", cut(text, bytes), &text[from..])
 }
 
 /// Files that were changed in this session, by the agent itself or by those it delegated to, newest figures.

@@ -13,10 +13,11 @@ mod written;
 use protocol::{Brain, Decision, DecisionKind, ErrorKind, FragmentKind, Item};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::due::{at_break, due};
+pub(crate) use self::due::{at_break, due, gave_up};
 pub(crate) use self::standing::Standing;
 use crate::agent::{Agent, Opening};
 use crate::error::RuntimeError;
+use crate::fragments;
 use crate::session::Core;
 
 /// Why a window is closed.
@@ -78,10 +79,11 @@ pub(crate) async fn compact(
     cancel: &CancellationToken,
 ) -> Result<Compacted, RuntimeError> {
     debug_assert!(agent.items.last().is_none_or(|item| item.tool_calls().is_empty()), "calls are open");
+    core.forget_unreachable(agent)?;
     let next = agent.wanted.as_ref().map_or_else(|| agent.brain.clone(), |wanted| wanted.brain.clone());
     let switches = next != agent.brain;
     let standing = Standing::of(core, agent);
-    if kept::is_short(core, agent) {
+    if !why.must() && kept::is_short(core, agent) {
         return match switches {
             true => open(core, agent, &standing, &why, next, Summary::Everything).await,
             false => Ok(Compacted::Nothing),
@@ -114,6 +116,7 @@ fn climbs(core: &Core, agent: &Agent) -> bool {
 
 /// A specialist's window is closed without a summary: what is in it is no longer needed.
 pub(crate) fn start_afresh(core: &Core, agent: &mut Agent) -> Result<(), RuntimeError> {
+    core.forget_unreachable(agent)?;
     let brain = agent.wanted.as_ref().map_or_else(|| agent.brain.clone(), |wanted| wanted.brain.clone());
     agent.open_next(core, Opening { brain, reason: "fresh", head: Vec::new(), writes: Vec::new(), events: Vec::new() })
 }
@@ -145,6 +148,9 @@ async fn open(
         Summary::Everything => kept::carry(core, agent, None).await?,
     };
     let mut head = vec![Item::Fragment { kind: FragmentKind::Summary, text: told }];
+    // What the answer has to look like was said once, with the task.
+    let format = core.output_schema.as_ref().filter(|_| core.is_main(agent.id())).map(fragments::answer_schema);
+    head.extend(format.filter(|format| !tail.contains(format)));
     head.extend(tail);
     let because = match &summary {
         Summary::Written(_) => format!("window {} was closed ({}) with a summary", agent.window_seq, why.word()),

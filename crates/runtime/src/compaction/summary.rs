@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Failed, Standing, Why, written};
 use crate::agent::Agent;
 use crate::error::RuntimeError;
-use crate::infer::{self, Asked};
+use crate::infer::{self, Asked, Words};
 use crate::session::Core;
 
 /// Name of the note that keeps a summary until its window opens: a process that dies in between does not pay twice.
@@ -177,9 +177,12 @@ async fn clean(
 }
 
 /// A provider that fails is a reason to try another way; only the end of the program goes on up.
-fn read(answer: Result<String, RuntimeError>) -> Result<Result<String, Failed>, RuntimeError> {
+fn read(answer: Result<Words, RuntimeError>) -> Result<Result<String, Failed>, RuntimeError> {
     match answer {
-        Ok(text) => Ok(Ok(text)),
+        Ok(words) if words.cut_off => {
+            Ok(Err(Failed { kind: None, reason: "the summary was cut off at its limit (`summary_max`)".to_owned() }))
+        }
+        Ok(words) => Ok(Ok(words.text)),
         Err(RuntimeError::Provider { brain, error }) if error.kind != ErrorKind::Cancelled => {
             Ok(Err(Failed { kind: Some(error.kind), reason: format!("{brain}: {error}") }))
         }

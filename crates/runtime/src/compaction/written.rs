@@ -13,7 +13,8 @@ const OUTLINE: usize = 160;
 
 /// A transcript as text, without thinking. Results are left out, the bulkiest first, until it counts at most `budget` tokens.
 pub(super) fn transcript(items: &[Item], budget: u64) -> String {
-    let mut pieces: Vec<Piece> = items.iter().flat_map(pieces).collect();
+    let arguments = if budget == u64::MAX { usize::MAX } else { ARGUMENTS };
+    let mut pieces: Vec<Piece> = items.iter().flat_map(|item| pieces(item, arguments)).collect();
     let mut total: u64 = pieces.iter().map(|piece| piece.tokens).sum();
     // The newest results are the last to go.
     let newest = pieces.len().saturating_sub(4);
@@ -45,19 +46,21 @@ impl Piece {
     }
 }
 
-fn pieces(item: &Item) -> Vec<Piece> {
+fn pieces(item: &Item, arguments: usize) -> Vec<Piece> {
     match item {
         Item::User { .. } => vec![Piece::new(format!("[user]\n{}", item.plain_text()), None)],
         Item::Fragment { text, .. } => vec![Piece::new(format!("[runtime]\n{text}"), None)],
-        Item::Assistant { blocks, .. } => blocks.iter().filter_map(said).map(|text| Piece::new(text, None)).collect(),
+        Item::Assistant { blocks, .. } => {
+            blocks.iter().filter_map(|block| said(block, arguments)).map(|text| Piece::new(text, None)).collect()
+        }
         Item::ToolResults { results } => results.iter().map(answered).collect(),
     }
 }
 
-fn said(block: &Block) -> Option<String> {
+fn said(block: &Block, longest: usize) -> Option<String> {
     match block {
         Block::Text { text } => Some(format!("[agent]\n{text}")),
-        Block::ToolCall { name, arguments, .. } => Some(format!("[call] {name} {}", cut(arguments, ARGUMENTS))),
+        Block::ToolCall { name, arguments, .. } => Some(format!("[call] {name} {}", cut(arguments, longest))),
         _ => None,
     }
 }

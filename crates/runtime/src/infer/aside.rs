@@ -1,7 +1,7 @@
 //! Calls beside the steps: closing a window, keeping a cache alive. They leave nothing in the transcript.
 
 use cache::Forecast;
-use protocol::{Brain, DelegationId, LedgerRow, Purpose, StreamEvent, WindowId};
+use protocol::{Brain, DelegationId, LedgerRow, Purpose, StopReason, StreamEvent, WindowId};
 use store::Write;
 use tokio_util::sync::CancellationToken;
 
@@ -38,8 +38,8 @@ pub(crate) async fn ask_aside(
     built: Built,
     asked: Asked,
     cancel: &CancellationToken,
-) -> Result<String, RuntimeError> {
-    let row = blank_row(core, agent, &built, asked.purpose, None, asked.window);
+) -> Result<Words, RuntimeError> {
+    let row = blank_row(core, agent, &built, asked.purpose, agent.working_on.as_ref(), asked.window);
     let (row, reply, mut writes) = send(core, &built, row, cancel, &mut silent()).await?;
     let completed = step_completed(&row);
     writes.push(Write::Ledger(row));
@@ -48,7 +48,17 @@ pub(crate) async fn ask_aside(
         protocol::Block::Text { text } => Some(text.as_str()),
         _ => None,
     });
-    Ok(texts.collect::<Vec<_>>().join("\n"))
+    let text = texts.collect::<Vec<_>>().join("\n");
+    Ok(Words { text, cut_off: reply.stop == StopReason::MaxTokens })
+}
+
+/// What a call aside was answered with.
+#[derive(Clone, Debug)]
+pub(crate) struct Words {
+    /// The words.
+    pub(crate) text: String,
+    /// They end at the output limit, not where the model meant to end.
+    pub(crate) cut_off: bool,
 }
 
 /// Sends the last request again, and gives back what is known of the cache afterwards with the row's figures. Writes the

@@ -2,8 +2,8 @@
 //! wherever there is a window.
 
 use bytes::Bytes;
-use cache::Expectation;
 use cache::breakpoints::{PlanInput, plan};
+use cache::{Expectation, Forecast};
 use protocol::event::EventBody;
 use protocol::{Brain, Breakpoint, Dialect, Item, Request, Settings};
 use wire::{Assembly, Rendered};
@@ -52,7 +52,7 @@ pub(crate) fn build_compaction(core: &Core, agent: &Agent, instruction: &Item) -
 }
 
 /// The last request again, byte for byte but for the length of the answer. None before the first of this process.
-pub(crate) fn build_ping(core: &Core, agent: &Agent) -> Option<Built> {
+pub(crate) fn build_ping(core: &Core, agent: &Agent, forecast: &Forecast) -> Option<Built> {
     let sent = agent.sent.as_ref()?;
     let smallest = match agent.codec.dialect() {
         Dialect::AnthropicMessages => SMALLEST_ANSWER,
@@ -60,7 +60,7 @@ pub(crate) fn build_ping(core: &Core, agent: &Agent) -> Option<Built> {
     };
     let settings = Settings { max_tokens: Some(smallest), ..core.settings(agent) };
     let body = assemble(agent, agent.window.messages().get(..sent.messages)?, &sent.breakpoints, &settings);
-    let expected = agent.forecast.expect(&agent.posture, core.clock.now());
+    let expected = forecast.expect(&agent.posture, core.clock.now());
     Some(Built { brain: agent.brain.clone(), body, expected })
 }
 

@@ -400,6 +400,10 @@ impl Core {
     /// Keeps an error for whoever runs the caller's tools, and gives its words.
     pub(crate) fn fail(&self, error: RuntimeError) -> String {
         let words = error.to_string();
+        if matches!(error, RuntimeError::Interrupted) {
+            // The caller was interrupted too, and hears of it by itself.
+            return words;
+        }
         *self.fatal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         words
     }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Core, Session};
 use crate::agent::Agent;
-use crate::compaction::{Standing, Why, compact};
+use crate::compaction::{Compacted, Standing, Why, compact, gave_up};
 use crate::error::RuntimeError;
 use crate::warmth::{Vigil, Wait, Watch};
 
@@ -30,11 +30,14 @@ impl Session {
                 agent.forecast = watch.forecast.clone();
             }
             let Some(at) = let_go? else { break };
-            if core.closes_before_wait(&agents[at], since) {
+            if !stop.is_cancelled() && core.has_dollars_left() && core.closes_before_wait(&agents[at], since) {
                 let closed = compact(core, &mut agents[at], Why::BeforeWait, stop).await;
+                let opened = matches!(closed, Ok(Compacted::Opened));
                 closed.map(|_| ()).or_else(not_a_providers_fault)?;
-                // What was known of the closed window's cache is not true of the next one.
-                watches[at] = Watch::of(&agents[at]);
+                if opened {
+                    // What was known of the closed window's cache is not true of the next one.
+                    watches[at] = Watch::of(&agents[at]);
+                }
             }
         }
         drop(agents);
@@ -60,7 +63,8 @@ impl Core {
     fn closes_before_wait(&self, agent: &Agent, since: Timestamp) -> bool {
         let standing = Standing::of(self, agent);
         let open = agent.items.last().is_none_or(|item| item.tool_calls().is_empty());
-        let Some(prices) = standing.prices.filter(|_| open && standing.threshold.is_some()) else { return false };
+        let worth_a_try = open && standing.threshold.is_some() && !gave_up(agent, &standing);
+        let Some(prices) = standing.prices.filter(|_| worth_a_try) else { return false };
         let late = self.gaps().chance_ever_after(self.clock.now().since(since));
         let choice = before_wait(&prices, &standing.shape, standing.context, late, 0);
         choice.choice == BeforeWait::Compact

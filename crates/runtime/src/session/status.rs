@@ -56,6 +56,8 @@ pub struct ModelWish {
     pub cost: Option<SwitchCost>,
     /// The next window is open already.
     pub done: bool,
+    /// Why it is not, where it was to be opened at once.
+    pub kept: Option<String>,
 }
 
 impl Session {
@@ -65,6 +67,12 @@ impl Session {
     /// [`RuntimeError::Store`].
     pub fn status(&self) -> Result<Vec<AgentStatus>, RuntimeError> {
         let totals = self.core.store.totals(&self.core.session)?;
+        // A session that was resumed has windows that nobody has woken yet.
+        for spec in &self.core.team.agents {
+            if !self.core.store.windows(&self.core.session, &spec.id)?.is_empty() {
+                self.core.agent(spec)?;
+            }
+        }
         let agents = self.core.idle_agents();
         let mut all: Vec<AgentStatus> = agents.iter().map(|agent| self.core.status_of(agent)).collect();
         for status in &mut all {
@@ -103,12 +111,17 @@ impl Session {
         let at = core.clock.now();
         let wanted = Wanted { brain: brain.clone(), urgent: now, now, by_monitor: false, because, at };
         core.want(&mut agent, wanted, decision)?;
-        let mut done = false;
+        let (mut done, mut kept) = (false, None);
         if now && agent.wanted.is_some() {
+            core.can_pay()?;
             settle_dangling(core, &mut agent)?;
-            done = compact(core, &mut agent, Why::Switch, cancel).await? == Compacted::Opened;
+            match compact(core, &mut agent, Why::Switch, cancel).await? {
+                Compacted::Opened => done = true,
+                Compacted::Kept(reason) => kept = Some(reason),
+                Compacted::Nothing => {}
+            }
         }
-        Ok(ModelWish { from, to: brain, cost, done })
+        Ok(ModelWish { from, to: brain, cost, done, kept })
     }
 
     /// Wants the team's own brains for the next windows of agents whose open window was begun with another: the models that a
@@ -166,6 +179,7 @@ impl Session {
         let core = &self.core;
         let slot = core.agent(core.spec_of(agent)?)?;
         let mut agent = slot.lock().await;
+        core.can_pay()?;
         settle_dangling(core, &mut agent)?;
         let before = core.context_tokens(&agent);
         Ok(match compact(core, &mut agent, Why::Manual(focus), cancel).await? {
@@ -209,6 +223,14 @@ impl Core {
             usage: Usage::default(),
             usd: None,
         }
+    }
+
+    /// What a person asks for by hand is paid from the same budget.
+    fn can_pay(&self) -> Result<(), RuntimeError> {
+        if self.has_dollars_left() {
+            return Ok(());
+        }
+        Err(RuntimeError::Limit("the session's budget is used up: resume it with a higher --max-usd".to_owned()))
     }
 
     fn spec_of(&self, agent: &AgentId) -> Result<&team::AgentSpec, RuntimeError> {

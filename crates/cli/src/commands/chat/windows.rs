@@ -12,7 +12,7 @@ use crate::text;
 pub(super) fn line(status: &AgentStatus) -> String {
     let wanted = status.wanted.as_ref().map(|brain| format!(", next {}", brain_words(brain))).unwrap_or_default();
     format!(
-        "{}: window {}, {}{wanted}, {} of {} tokens, {}",
+        "{}: window {}, {}{wanted}, {} of {} tokens, cache {}",
         status.agent,
         status.number,
         brain_words(&status.brain),
@@ -53,10 +53,16 @@ pub(super) fn context(statuses: &[AgentStatus]) -> String {
 }
 
 /// `[AGENT] [focus ...]`
-pub(super) async fn compact(session: &Session, main: &AgentId, agents: &[AgentId], words: &str) -> anyhow::Result<()> {
+pub(super) async fn compact(
+    session: &Session,
+    main: &AgentId,
+    agents: &[AgentId],
+    words: &str,
+    cancel: &CancellationToken,
+) -> anyhow::Result<()> {
     let (agent, focus) = addressed(words, main, agents);
     let focus = (!focus.is_empty()).then(|| focus.to_owned());
-    let told = session.compact(&agent, focus, &CancellationToken::new()).await?;
+    let told = session.compact(&agent, focus, cancel).await?;
     text::note(&told);
     Ok(())
 }
@@ -68,6 +74,7 @@ pub(super) async fn model(
     main: &AgentId,
     agents: &[AgentId],
     words: &str,
+    cancel: &CancellationToken,
 ) -> anyhow::Result<()> {
     let (agent, rest) = addressed(words, main, agents);
     let mut rest = rest.split_whitespace();
@@ -86,7 +93,7 @@ pub(super) async fn model(
             "{brain} is not a model known here (`agent models` lists them): its provider may refuse it"
         ));
     }
-    let wish = session.want_model(&agent, brain, now, &CancellationToken::new()).await?;
+    let wish = session.want_model(&agent, brain, now, cancel).await?;
     text::note(&wish_words(&agent, &wish));
     Ok(())
 }
@@ -101,7 +108,9 @@ fn named(names: &Names, name: &str, like: Brain) -> anyhow::Result<Brain> {
     // The same model keeps its effort, another one begins with its own.
     let same = (model.provider.as_str(), model.model.as_str()) == (like.provider.as_str(), like.model.as_str());
     let effort = effort.or(like.effort.filter(|_| same));
-    Ok(Brain { provider: model.provider, model: model.model, effort, ..like })
+    // Headers are a provider's own.
+    let headers = if model.provider == like.provider { like.headers } else { Default::default() };
+    Ok(Brain { provider: model.provider, model: model.model, effort, headers, ..like })
 }
 
 fn effort(word: &str) -> anyhow::Result<Effort> {
@@ -134,6 +143,9 @@ fn wish_words(agent: &AgentId, wish: &ModelWish) -> String {
         ),
         None => "what it costs is not known: a price is missing".to_owned(),
     };
+    if let Some(reason) = &wish.kept {
+        return format!("{agent}: {from} stays for now, {to} follows at the next compaction: {reason}");
+    }
     match wish.done {
         true => format!("{agent}: {from} -> {to}, a new window is open ({price})"),
         false => format!(
@@ -153,9 +165,9 @@ fn cache_words(status: &AgentStatus) -> String {
     match status.cache_left_ms {
         Some(ms) => {
             let seconds = ms / 1000;
-            format!("cache {} tokens, {}:{:02} left", thousands(status.cached), seconds / 60, seconds % 60)
+            format!("{} tokens, {}:{:02} left", thousands(status.cached), seconds / 60, seconds % 60)
         }
-        None => "cache cold".to_owned(),
+        None => "cold".to_owned(),
     }
 }
 

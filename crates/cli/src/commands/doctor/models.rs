@@ -96,7 +96,7 @@ fn team(
     let text = text(context, flags)?;
     let without_models = aliases.is_empty();
     let aliases = if without_models { stand_ins() } else { aliases };
-    let chosen = if without_models { Chosen::default() } else { providers.chosen(flags)? };
+    let chosen = if without_models { Chosen::default() } else { providers.chosen(&context.catalogue, flags)? };
     teams::check_chosen(&text, &chosen, &providers.known_aliases(&context.catalogue))?;
     let team = teams::load_with(&text, aliases, chosen, &context.catalogue)?;
     let agents: Vec<String> = team.agents.iter().map(|agent| format!("{} ({})", agent.id, agent.brain)).collect();
