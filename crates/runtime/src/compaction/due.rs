@@ -49,7 +49,7 @@ pub(crate) fn due(core: &Core, agent: &Agent) -> Option<Why> {
 }
 
 /// Whether closing this window came to nothing, and it has not grown enough since to try again.
-pub(crate) fn gave_up(agent: &Agent, standing: &Standing) -> bool {
+fn gave_up(agent: &Agent, standing: &Standing) -> bool {
     standing.context * 100 < agent.gave_up_at * AGAIN_PERCENT
 }
 

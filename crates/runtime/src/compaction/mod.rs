@@ -13,7 +13,7 @@ mod written;
 use protocol::{Brain, Decision, DecisionKind, ErrorKind, FragmentKind, Item};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::due::{at_break, due, gave_up};
+pub(crate) use self::due::{at_break, due};
 pub(crate) use self::standing::Standing;
 use crate::agent::{Agent, Opening};
 use crate::error::RuntimeError;

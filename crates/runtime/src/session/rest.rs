@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Core, Session};
 use crate::agent::Agent;
-use crate::compaction::{Compacted, Standing, Why, compact, gave_up};
+use crate::compaction::{Compacted, Standing, Why, compact};
 use crate::error::RuntimeError;
 use crate::warmth::{Vigil, Wait, Watch};
 
@@ -63,8 +63,7 @@ impl Core {
     fn closes_before_wait(&self, agent: &Agent, since: Timestamp) -> bool {
         let standing = Standing::of(self, agent);
         let open = agent.items.last().is_none_or(|item| item.tool_calls().is_empty());
-        let worth_a_try = open && standing.threshold.is_some() && !gave_up(agent, &standing);
-        let Some(prices) = standing.prices.filter(|_| worth_a_try) else { return false };
+        let Some(prices) = standing.prices.filter(|_| open && standing.threshold.is_some()) else { return false };
         let late = self.gaps().chance_ever_after(self.clock.now().since(since));
         let choice = before_wait(&prices, &standing.shape, standing.context, late, 0);
         choice.choice == BeforeWait::Compact

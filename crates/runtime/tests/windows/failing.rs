@@ -23,14 +23,15 @@ const SECTIONS: &str = "## Goal\na\n## Decisions\nb\n## Done\nc\n## Findings\nd\
 
 #[tokio::test]
 async fn a_useless_summary_leaves_the_history_as_it_is_and_says_why() {
-    let long = format!("{SECTIONS}{}", prose(6_000, 9));
-    let short_walk = 1_000;
+    let long = format!("{SECTIONS}{}", prose(4_000, 9));
+    let endless = format!("{SECTIONS}{}", prose(12_000, 9));
+    let short_walk = 600;
     for (summary, files_words, reason) in [
         (says("   ").replace("say: |-\n           \n", "say: \"  \"\n"), 3_000, "empty"),
         (says("We walked, and that was that."), 3_000, "0 of its 5 sections"),
         (says(&long), short_walk, "longer than what it stands for"),
+        (says(&endless), 3_000, "cut off at its limit"),
     ] {
-        // A summary may be long here: what counts is what it replaces.
         let team = format!("compaction: {{keep_tail: 1000, summary_max: 20000}}\n{SOLO}");
         let stage = Stage::set(&team, "", &format!("{summary}{WALKER}")).await;
         stage.walk(4, files_words);
