@@ -31,7 +31,11 @@ pub struct PlanInput {
 /// agents of one role share, in a window's first request. Writing costs nothing extra for a breakpoint inside what is read
 /// anyway.
 pub fn plan(window: &Window, input: &PlanInput) -> Vec<Breakpoint> {
-    let Posture::Explicit { .. } = input.posture else { return Vec::new() };
+    match input.posture {
+        Posture::Explicit { .. } => {}
+        Posture::Implicit { breakpoints: true, .. } => return beside_the_automatic_one(window, input),
+        Posture::Implicit { .. } | Posture::Unknown => return Vec::new(),
+    }
     let mut breakpoints = Vec::with_capacity(MAX_BREAKPOINTS);
     let static_end = match (window.system().len(), window.tools().len()) {
         (0, 0) => None,
@@ -67,6 +71,16 @@ pub fn plan(window: &Window, input: &PlanInput) -> Vec<Breakpoint> {
     }
     debug_assert!(breakpoints.len() <= MAX_BREAKPOINTS);
     breakpoints
+}
+
+/// Where a provider writes the end of each request by itself: only what the next window begins with needs a mark.
+fn beside_the_automatic_one(window: &Window, input: &PlanInput) -> Vec<Breakpoint> {
+    let blocks = window.blocks();
+    let pinned = blocks.iter().take_while(|block| block.message < input.pinned_messages).count();
+    let system = window.system().len().checked_sub(1).map(Position::System);
+    let project = last_markable(blocks, pinned).filter(|_| pinned < blocks.len());
+    let project = project.map(|block| Position::Message { message: block.message, block: block.block });
+    system.into_iter().chain(project).map(|at| Breakpoint { at, ttl: Ttl::Short }).collect()
 }
 
 /// The last of the first `count` blocks that may carry a marker.

@@ -23,6 +23,8 @@ pub enum Posture {
         granularity: u64,
         /// Life of an entry since its last use.
         ttl: Duration,
+        /// Written at breakpoints in the request as well (OpenAI since GPT-5.6).
+        breakpoints: bool,
     },
     /// Nothing is known: predict nothing.
     Unknown,

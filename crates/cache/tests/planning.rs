@@ -79,8 +79,21 @@ fn a_long_tail_makes_the_head_long_too() {
 
 #[test]
 fn a_provider_that_caches_by_itself_gets_no_marks() {
-    let posture = Posture::Implicit { min_tokens: 1024, granularity: 128, ttl: Duration::from_secs(600) };
+    let posture =
+        Posture::Implicit { min_tokens: 1024, granularity: 128, ttl: Duration::from_secs(600), breakpoints: false };
     assert!(plan(&window(3), &PlanInput { posture, ..input(1) }).is_empty());
+}
+
+#[test]
+fn a_provider_that_also_caches_at_marks_gets_them_behind_what_stays_and_never_at_the_end() {
+    let ttl = Duration::from_secs(1_800);
+    let posture = Posture::Implicit { min_tokens: 1024, granularity: 1, ttl, breakpoints: true };
+    let asked = PlanInput { posture, pinned_messages: 1, static_ttl: Ttl::Long, tail_ttl: Ttl::Long, ..input(1) };
+    let plan = |messages: usize| plan(&window(messages), &asked);
+    let positions = |messages: usize| plan(messages).iter().map(|it| it.at).collect::<Vec<_>>();
+    assert_eq!(positions(40), [Position::System(0), Position::Message { message: 0, block: 0 }]);
+    assert_eq!(positions(1), [Position::System(0)], "the provider marks the end");
+    assert!(plan(40).iter().all(|it| it.ttl == Ttl::Short), "the long life costs twice the write");
 }
 
 #[test]
@@ -117,7 +130,8 @@ fn the_forecast_follows_the_bill_and_the_clock() {
 
 #[test]
 fn an_implicit_cache_is_expected_in_whole_units() {
-    let posture = Posture::Implicit { min_tokens: 1024, granularity: 128, ttl: Duration::from_secs(600) };
+    let posture =
+        Posture::Implicit { min_tokens: 1024, granularity: 128, ttl: Duration::from_secs(600), breakpoints: false };
     let mut forecast = Forecast::default();
     let usage = Usage { input: 2_000, ..Usage::default() };
     forecast.answered(answer(&window(1)), &posture, &usage);

@@ -157,12 +157,15 @@ impl Catalogue {
     }
 
     /// What a Chat Completions server wants otherwise, for this model: Anthropic-style cache markers are sent only where a
-    /// reseller serves a model that is cached at markers and nowhere else.
+    /// reseller serves a model that is cached at markers and nowhere else, OpenAI's own only where the server knows them and
+    /// the model is cached at them too.
     pub fn chat_flavor(&self, provider: &str, model: &str) -> ChatFlavor {
         // A server nobody described gets what any local one understands.
         let known = self.provider(provider).or_else(|| self.provider("local"));
         let mut chat = known.map(|provider| provider.chat.clone()).unwrap_or_default();
-        chat.cache_control &= self.model(provider, model).is_some_and(|model| model.cache_mode == CacheMode::Explicit);
+        let mode = self.model(provider, model).map(|model| model.cache_mode);
+        chat.cache_control &= mode == Some(CacheMode::Explicit);
+        chat.cache_breakpoints &= mode == Some(CacheMode::ImplicitAndExplicit);
         chat
     }
 }

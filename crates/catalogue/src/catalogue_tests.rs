@@ -166,7 +166,11 @@ fn cache_markers_go_only_to_models_that_are_cached_at_markers() {
     assert!(catalogue.chat_flavor("openrouter", "anthropic/claude-haiku-5.5").cache_control);
     assert!(!catalogue.chat_flavor("openrouter", "openai/gpt-6-luna").cache_control);
     assert!(!catalogue.chat_flavor("openrouter", "nobody/nothing").cache_control);
-    assert_eq!(catalogue.chat_flavor("openai", "gpt-6-luna"), ChatFlavor::default());
+    let newest = ChatFlavor { cache_breakpoints: true, ..ChatFlavor::default() };
+    assert_eq!(catalogue.chat_flavor("openai", "gpt-6-luna"), newest);
+    assert_eq!(catalogue.chat_flavor("openai", "gpt-5.4"), ChatFlavor::default());
+    assert_eq!(catalogue.chat_flavor("openai", "unheard-of"), ChatFlavor::default());
+    assert!(!catalogue.chat_flavor("openrouter", "openai/gpt-6-luna").cache_breakpoints);
 }
 
 #[test]

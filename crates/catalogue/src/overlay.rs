@@ -58,6 +58,7 @@ struct ChatPatch {
     replay_reasoning_content: Option<bool>,
     merge_user_messages: Option<bool>,
     cache_control: Option<bool>,
+    cache_breakpoints: Option<bool>,
 }
 
 impl ProviderPatch {
@@ -121,6 +122,7 @@ impl ChatPatch {
         set(&mut chat.replay_reasoning_content, self.replay_reasoning_content);
         set(&mut chat.merge_user_messages, self.merge_user_messages);
         set(&mut chat.cache_control, self.cache_control);
+        set(&mut chat.cache_breakpoints, self.cache_breakpoints);
     }
 }
 

@@ -212,6 +212,8 @@ pub struct ChatFlavor {
     pub replay_reasoning_content: bool,
     /// Anthropic-style `cache_control` markers on text parts (OpenRouter with Claude models).
     pub cache_control: bool,
+    /// OpenAI's own `prompt_cache_breakpoint` markers on text parts (GPT-5.6 and later, at OpenAI itself).
+    pub cache_breakpoints: bool,
     /// Consecutive user messages are sent as one: chat templates of several open models (Mistral, Gemma) refuse two in a
     /// row. Costs the cache of the last message where another one follows it.
     pub merge_user_messages: bool,
@@ -226,6 +228,7 @@ impl Default for ChatFlavor {
             reasoning_effort: true,
             replay_reasoning_content: false,
             cache_control: false,
+            cache_breakpoints: false,
             merge_user_messages: false,
         }
     }

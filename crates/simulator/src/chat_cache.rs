@@ -1,5 +1,5 @@
-//! The automatic prefix cache of Chat Completions. Newer OpenAI models write at the latest eligible message, bill the write
-//! and read whole messages; all others read the longest known prefix, rounded down to 128 tokens, and write for free.
+//! The prefix cache of Chat Completions. Newer OpenAI models write at the latest eligible message and at explicit breakpoints,
+//! bill the write and read exactly what was written; all others read the longest known prefix, rounded down to 128 tokens, and write for free.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,6 +14,9 @@ use crate::tokens::billed;
 /// Eligible endings before the latest one that a lookup tries.
 const LOOK_BACK: usize = 20;
 
+/// Explicit breakpoints that are written beside the implicit one: four writes in all, the latest breakpoints first.
+const EXPLICIT_WRITES: usize = 3;
+
 /// Older models report reads in steps of this many tokens.
 const STEP: u64 = 128;
 
@@ -24,6 +27,10 @@ struct Link {
     tokens: u64,
     /// A prefix may end here: behind a user message, the last tool message of a group, the last leading instruction.
     eligible: bool,
+    /// An explicit breakpoint stands here.
+    explicit: bool,
+    /// The end of a message: a breakpoint inside one is no end that anybody finds without it.
+    whole: bool,
 }
 
 /// A prompt as the cache sees it.
@@ -44,6 +51,12 @@ impl ChatChain {
         let instructs = |role: &str| role == "system" || role == "developer";
         let leading = prompt.messages.iter().take_while(|message| instructs(&message.role)).count();
         for (at, message) in prompt.messages.iter().enumerate() {
+            let explicit = message.marks.iter().any(|mark| mark.cut.is_none());
+            for (mark, cut) in message.marks.iter().filter_map(|mark| Some((mark, mark.cut?))) {
+                let hash = Hasher::new().update(hash.as_bytes()).update(b"part").update(cut.as_bytes()).finalize();
+                let tokens = billed(tokens + mark.tokens, factor);
+                links.push(Link { hash, tokens, eligible: false, explicit: true, whole: false });
+            }
             let mut hasher = Hasher::new();
             hash = hasher.update(hash.as_bytes()).update(message.canonical.as_bytes()).finalize();
             tokens += message.tokens;
@@ -53,9 +66,31 @@ impl ChatChain {
                 "tool" => next != Some("tool"),
                 _ => at + 1 == leading,
             };
-            links.push(Link { hash, tokens: billed(tokens, factor), eligible });
+            links.push(Link { hash, tokens: billed(tokens, factor), eligible, explicit, whole: true });
         }
         Self { links, total: billed(tokens, factor) }
+    }
+
+    /// Where a lookup tries, in order: explicit breakpoints, of which a request has no more than are looked at, and the
+    /// latest eligible ending with so many before it. Older models know any message's end.
+    fn looked_up(&self, newer: bool) -> Vec<&Link> {
+        if !newer {
+            return self.links.iter().filter(|link| link.whole).collect();
+        }
+        let from = self.links.iter().enumerate().filter(|(_, link)| link.eligible).map(|(at, _)| at);
+        let from = from.rev().take(LOOK_BACK + 1).last().unwrap_or(self.links.len());
+        let tried = |at: usize, link: &Link| link.explicit || (link.eligible && at >= from);
+        self.links.iter().enumerate().filter(|(at, link)| tried(*at, link)).map(|(_, link)| link).collect()
+    }
+
+    /// Where entries end: at the latest eligible message and the latest explicit breakpoints; behind every message of an
+    /// older model's.
+    fn written(&self, newer: bool) -> Vec<&Link> {
+        if !newer {
+            return self.links.iter().filter(|link| link.whole).collect();
+        }
+        let explicit = self.links.iter().rev().filter(|link| link.explicit).take(EXPLICIT_WRITES);
+        explicit.chain(self.links.iter().rev().find(|link| link.eligible)).collect()
     }
 
     /// Billed tokens of the whole prompt.
@@ -81,11 +116,10 @@ impl ChatCache {
     /// Bills a prompt that arrives at `start`: what it reads is renewed now, what it writes waits for [`Self::commit`].
     pub(crate) fn bill(&mut self, chain: &ChatChain, facts: &Facts, start: Timestamp) -> (Usage, ChatWrites) {
         let life = Duration::from_secs(facts.chat_ttl_s);
-        let ends: Vec<&Link> = chain.links.iter().filter(|link| link.eligible || !facts.billed_writes).collect();
-        let reach = if facts.billed_writes { LOOK_BACK + 1 } else { usize::MAX };
+        let ends = chain.looked_up(facts.billed_writes);
         let live = |link: &&&Link| self.entries.get(&link.hash).is_some_and(|expires| start < *expires);
-        let hit = ends.iter().rev().take(reach).find(live).map(|link| link.tokens);
-        for link in ends.iter().filter(|link| Some(link.tokens) <= hit) {
+        let hit = ends.iter().rev().find(live).map(|link| link.tokens);
+        for link in chain.links.iter().filter(|link| Some(link.tokens) <= hit) {
             if let Some(expires) = self.entries.get_mut(&link.hash).filter(|expires| start < **expires) {
                 *expires = start.plus(life);
             }
@@ -93,14 +127,12 @@ impl ChatCache {
         let read = hit.unwrap_or(0);
         let read = if facts.billed_writes { read } else { read / STEP * STEP };
         let read = if read < facts.min_cacheable { 0 } else { read };
-        let large = |link: &&&Link| link.tokens >= facts.min_cacheable;
-        let hashes: Vec<Hash> = if facts.billed_writes {
-            ends.last().filter(large).map(|link| link.hash).into_iter().collect()
-        } else {
-            ends.iter().filter(large).map(|link| link.hash).collect()
-        };
-        let end = ends.last().filter(large).map_or(0, |link| link.tokens);
-        let written = if facts.billed_writes { end.saturating_sub(read) } else { 0 };
+        let mut written = chain.written(facts.billed_writes);
+        written.retain(|link| link.tokens >= facts.min_cacheable);
+        // Each token beyond what was read is billed once, however many entries end behind it.
+        let end = written.iter().map(|link| link.tokens).max().filter(|_| facts.billed_writes);
+        let hashes = written.iter().map(|link| link.hash).collect();
+        let written = end.map_or(0, |end| end.saturating_sub(read));
         let usage = Usage {
             input: chain.total - read - written,
             cache_read: read,

@@ -15,10 +15,21 @@ pub(crate) struct ChatMessage {
     pub(crate) role: String,
     pub(crate) canonical: Hash,
     pub(crate) tokens: u64,
+    /// Explicit breakpoints behind its parts, in order.
+    pub(crate) marks: Vec<ChatMark>,
     /// Ids of the tool calls it asks for.
     pub(crate) calls: Vec<String>,
     /// Call that it answers, for role `tool`.
     pub(crate) answers: Option<String>,
+}
+
+/// An explicit breakpoint behind one part of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChatMark {
+    /// The message up to this part; none where it is the last one, and so the end of the message.
+    pub(crate) cut: Option<Hash>,
+    /// Tokens of the message up to this part.
+    pub(crate) tokens: u64,
 }
 
 /// A request's messages and the parameters that rules and cache keys look at.
@@ -141,6 +152,7 @@ fn message(fields: &Fields<'_>, reader: &Reader) -> ChatMessage {
         role: string(fields, "role"),
         canonical: hasher.finalize(),
         tokens: FRAME_TOKENS + content_tokens(fields, reader) + called + reasoning,
+        marks: marks(fields, reader),
         calls: calls.into_iter().map(|call| call.id).collect(),
         answers: fields.get("tool_call_id").and_then(|raw| serde_json::from_str(raw.get()).ok()),
     }
@@ -152,22 +164,54 @@ fn content_tokens(fields: &Fields<'_>, reader: &Reader) -> u64 {
         return reader.count(&string(fields, "content"));
     }
     let parts = serde_json::from_str::<Vec<Fields<'_>>>(content.get()).unwrap_or_default();
-    let tokens = parts.iter().map(|part| match string(part, "type").as_str() {
+    parts.iter().map(|part| part_tokens(part, reader)).sum()
+}
+
+fn part_tokens(part: &Fields<'_>, reader: &Reader) -> u64 {
+    match string(part, "type").as_str() {
         "image_url" | "input_image" => IMAGE_TOKENS,
         _ => reader.count(&string(part, "text")),
-    });
-    tokens.sum()
+    }
+}
+
+/// Members of a part that are markers, this dialect's own and another's.
+const BREAKPOINT: &str = "prompt_cache_breakpoint";
+const MARKERS: [&str; 2] = ["cache_control", BREAKPOINT];
+
+fn marks(fields: &Fields<'_>, reader: &Reader) -> Vec<ChatMark> {
+    let Some(content) = fields.get("content").filter(|content| content.get().contains(BREAKPOINT)) else {
+        return Vec::new();
+    };
+    let parts = serde_json::from_str::<Vec<Fields<'_>>>(content.get()).unwrap_or_default();
+    let mut hasher = Hasher::new();
+    hasher.update(string(fields, "role").as_bytes());
+    let mut tokens = FRAME_TOKENS;
+    let mut marks = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        tokens += part_tokens(part, reader);
+        for (key, value) in part.iter().filter(|(key, _)| !MARKERS.contains(&key.as_str())) {
+            for piece in [key.as_str(), value.get()] {
+                hasher.update(&(piece.len() as u64).to_le_bytes()).update(piece.as_bytes());
+            }
+        }
+        hasher.update(&[0]);
+        if part.contains_key(BREAKPOINT) {
+            let cut = (at + 1 < parts.len()).then(|| hasher.finalize());
+            marks.push(ChatMark { cut, tokens });
+        }
+    }
+    marks
 }
 
 /// Markers in the style of other dialects are allowed on text parts and are no part of what is cached.
 fn without_markers(key: &str, value: &RawValue) -> String {
     let text = value.get();
-    if key != "content" || !text.contains("cache_control") {
+    if key != "content" || !MARKERS.iter().any(|marker| text.contains(marker)) {
         return text.to_owned();
     }
     let Ok(mut parts) = serde_json::from_str::<Vec<Fields<'_>>>(text) else { return text.to_owned() };
     for part in &mut parts {
-        part.shift_remove("cache_control");
+        part.retain(|key, _| !MARKERS.contains(&key.as_str()));
     }
     serde_json::to_string(&parts).unwrap_or_else(|_| text.to_owned())
 }

@@ -3,6 +3,9 @@
 use crate::chat_prompt::ChatPrompt;
 use crate::facts::Facts;
 
+/// Most explicit breakpoints in one request.
+const MAX_BREAKPOINTS: usize = 4;
+
 /// Checks everything but the size of the prompt.
 ///
 /// # Errors
@@ -20,7 +23,20 @@ pub(crate) fn check(prompt: &ChatPrompt, facts: &Facts) -> Result<(), String> {
         let rule = "string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]{1,64}$'.";
         return Err(format!("Invalid 'tools[{at}].function.name': {rule}"));
     }
+    if facts.billed_writes {
+        breakpoints(prompt)?;
+    }
     pairing(prompt)
+}
+
+fn breakpoints(prompt: &ChatPrompt) -> Result<(), String> {
+    let count: usize = prompt.messages.iter().map(|message| message.marks.len()).sum();
+    if count > MAX_BREAKPOINTS {
+        return Err(format!(
+            "Invalid 'messages': at most {MAX_BREAKPOINTS} content parts may have a 'prompt_cache_breakpoint', found {count}."
+        ));
+    }
+    Ok(())
 }
 
 fn parameters(prompt: &ChatPrompt, facts: &Facts) -> Result<(), String> {

@@ -58,16 +58,16 @@ pub(crate) fn marker(ttl: Ttl) -> &'static str {
     }
 }
 
-/// Appends a piece, with the marker before the last of the given endings.
-pub(crate) fn append(out: &mut Vec<u8>, piece: &str, mark: Option<Ttl>, ending: &str) {
-    let (Some(ttl), Some(at)) = (mark, piece.rfind(ending)) else {
+/// Appends a piece, with the marker, if any, before the last of the given endings.
+pub(crate) fn append(out: &mut Vec<u8>, piece: &str, marker: Option<&str>, ending: &str) {
+    let (Some(marker), Some(at)) = (marker, piece.rfind(ending)) else {
         out.extend_from_slice(piece.as_bytes());
         return;
     };
     let (before, after) = piece.split_at(at);
     out.extend_from_slice(before.as_bytes());
     out.push(b',');
-    out.extend_from_slice(marker(ttl).as_bytes());
+    out.extend_from_slice(marker.as_bytes());
     out.extend_from_slice(after.as_bytes());
 }
 

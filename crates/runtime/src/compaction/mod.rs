@@ -83,7 +83,7 @@ pub(crate) async fn compact(
     let next = agent.wanted.as_ref().map_or_else(|| agent.brain.clone(), |wanted| wanted.brain.clone());
     let switches = next != agent.brain;
     let standing = Standing::of(core, agent);
-    if !why.must() && kept::is_short(core, agent) {
+    if kept::is_short(core, agent) {
         return match switches {
             true => open(core, agent, &standing, &why, next, Summary::Everything).await,
             false => Ok(Compacted::Nothing),

@@ -227,6 +227,7 @@ impl Core {
                 min_tokens: model.min_cacheable,
                 granularity: if model.cache_mode == CacheMode::ImplicitAndExplicit { 1 } else { 128 },
                 ttl: seconds(model.ttl_short_s),
+                breakpoints: self.catalogue.chat_flavor(&brain.provider, &brain.model).cache_breakpoints,
             },
             (_, None) => Posture::Unknown,
         }

@@ -38,6 +38,7 @@ fn without_markers(piece: &str) -> String {
     piece
         .replace(r#","cache_control":{"type":"ephemeral","ttl":"1h"}"#, "")
         .replace(r#","cache_control":{"type":"ephemeral"}"#, "")
+        .replace(r#","prompt_cache_breakpoint":{"mode":"explicit"}"#, "")
 }
 
 /// Whether a request begins with all of another one.

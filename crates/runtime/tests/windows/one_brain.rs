@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use catalogue::Catalogue;
 use proptest::prelude::*;
 use protocol::{AgentId, Brain, WindowId};
 use runtime::{InputMode, Session};
@@ -171,13 +172,14 @@ impl Play {
         let items = self.stage.store().items(self.session.id(), &window.agent, 0).unwrap();
         let own = items.iter().filter(|item| item.window == window.id);
         let messages: Vec<Rendered> = own.map(|item| serde_json::from_str(&item.rendered).unwrap()).collect();
+        let chat = Catalogue::builtin().chat_flavor(&window.brain.provider, &window.brain.model);
         projection_of(&wire::codec(window.dialect).assemble(&Assembly {
             model: &window.brain.model,
             tools: &window.tools,
             system: &window.system,
             messages: &messages,
             breakpoints: &[],
-            settings: &protocol::Settings::default(),
+            settings: &protocol::Settings { chat, ..protocol::Settings::default() },
         }))
     }
 

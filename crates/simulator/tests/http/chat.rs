@@ -84,6 +84,67 @@ async fn a_short_prompt_or_another_prefix_is_not_read() {
     }
 }
 
+/// Text parts, the numbered ones with an explicit breakpoint.
+fn parts(role: &str, texts: &[String], marked: &[usize]) -> Value {
+    let part = |(at, text): (usize, &String)| {
+        let mut part = json!({"type": "text", "text": text});
+        if marked.contains(&at) {
+            part["prompt_cache_breakpoint"] = json!({"mode": "explicit"});
+        }
+        part
+    };
+    json!({"role": role, "content": texts.iter().enumerate().map(part).collect::<Vec<_>>()})
+}
+
+#[tokio::test]
+async fn an_explicit_breakpoint_keeps_what_stands_before_it_readable_and_costs_no_token_twice() {
+    let bench = Bench::start(PLAIN).await;
+    let (head, task) = ([words("system", 1_500)], [words("task", 300)]);
+    let talk = |marked: &[usize], end: &str| {
+        [parts("system", &head, marked), parts("user", &task, marked), message("user", end)]
+    };
+    let (_, cached, _) = bill(&bench, &body(LUNA, &talk(&[], "One."))).await;
+    assert_eq!(cached, 0);
+    // No entry ends behind the task, so another ending reads nothing; this request writes three and pays for one prompt.
+    let (prompt, cached, written) = bill(&bench, &body(LUNA, &talk(&[0], "Another end."))).await;
+    assert_eq!((cached, written), (0, prompt));
+    let (prompt, cached, written) = bill(&bench, &body(LUNA, &talk(&[0], "A third one."))).await;
+    assert!(cached > 1_500 && prompt - cached < 40, "{cached} of {prompt}");
+    assert_eq!(written, prompt - cached);
+    // A marker is no part of the prefix: the same without one reads all of it.
+    assert_eq!(bill(&bench, &body(LUNA, &talk(&[], "A third one."))).await, (prompt, prompt, 0));
+}
+
+#[tokio::test]
+async fn a_breakpoint_inside_a_message_is_read_by_whoever_marks_the_same_place() {
+    let bench = Bench::start(PLAIN).await;
+    let talk = |end: &str, marked: &[usize]| [parts("user", &[words("shared", 1_500), end.to_owned()], marked)];
+    bill(&bench, &body(LUNA, &talk("One.", &[0]))).await;
+    let (_, cached, _) = bill(&bench, &body(LUNA, &talk("Two.", &[]))).await;
+    assert_eq!(cached, 0, "it is no message's end");
+    let (prompt, cached, _) = bill(&bench, &body(LUNA, &talk("Three.", &[0]))).await;
+    assert!(cached >= 1_024 && cached < prompt, "{cached} of {prompt}");
+}
+
+#[tokio::test]
+async fn a_request_writes_at_its_end_and_at_the_latest_three_breakpoints_and_a_fifth_is_refused() {
+    let bench = Bench::start(PLAIN).await;
+    let texts: Vec<String> = (0..6).map(|at| words(&format!("part{at}"), 1_200)).collect();
+    bill(&bench, &body(LUNA, &[parts("user", &texts, &[0, 1, 2, 3])])).await;
+    let reads = async |count: usize| {
+        let other = [&texts[..count], &["Else.".to_owned()]].concat();
+        bill(&bench, &body(LUNA, &[parts("user", &other, &[count - 1])])).await.1
+    };
+    assert_eq!(reads(1).await, 0);
+    for count in 2..=4 {
+        assert!(reads(count).await > 0, "{count}");
+    }
+    let (status, answer) = bench.chat(&body(LUNA, &[parts("user", &texts, &[0, 1, 2, 3, 4])])).await;
+    assert_eq!(status, 400, "{answer}");
+    let text = answer["error"]["message"].as_str().unwrap_or_default();
+    assert!(text.contains("prompt_cache_breakpoint") && text.contains("found 5"), "{text}");
+}
+
 #[tokio::test]
 async fn tool_messages_must_follow_the_calls_they_answer() {
     let bench = Bench::start(PLAIN).await;

@@ -61,7 +61,7 @@ fn append_all(out: &mut Vec<u8>, pieces: &[String], mark: impl Fn(usize) -> Opti
         if index > 0 {
             out.push(b',');
         }
-        marks::append(out, piece, mark(index), "}");
+        marks::append(out, piece, mark(index).map(marks::marker), "}");
     }
 }
 

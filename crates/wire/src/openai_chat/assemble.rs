@@ -1,6 +1,7 @@
 //! A request body from rendered pieces: model, settings, tools, then the system message and the rest, always in this order.
 
-use protocol::{Position, Request, Settings, ToolChoice};
+use protocol::request::ChatFlavor;
+use protocol::{Position, Request, Settings, ToolChoice, Ttl};
 
 use super::render::{self, TEXT_PART};
 use crate::codec::{Assembly, Rendered, WireError};
@@ -28,8 +29,8 @@ pub(super) fn write_request(request: &Request) -> Result<Vec<u8>, WireError> {
 
 /// The body: pieces are copied. Markers are spliced in only where the server knows them.
 pub(super) fn assemble(assembly: &Assembly<'_>) -> Vec<u8> {
-    let marked = assembly.settings.chat.cache_control;
-    let marks = if marked { Marks::plan(assembly, is_markable) } else { Marks::none() };
+    let chat = &assembly.settings.chat;
+    let marks = if render::in_parts(chat) { Marks::plan(assembly, is_markable) } else { Marks::none() };
     let mut out = head(assembly).into_bytes();
     if !assembly.tools.is_empty() {
         out.extend_from_slice(b",\"tools\":");
@@ -38,51 +39,62 @@ pub(super) fn assemble(assembly: &Assembly<'_>) -> Vec<u8> {
     out.extend_from_slice(b",\"messages\":[");
     let mut first = true;
     if !assembly.system.is_empty() {
-        system(&mut out, assembly.system, marked, &marks);
+        system(&mut out, assembly.system, chat, &marks);
         first = false;
     }
     for (number, message) in assembly.messages.iter().enumerate().filter(|(_, message)| !message.blocks.is_empty()) {
-        if assembly.settings.chat.merge_user_messages && merge_with_last(&mut out, message) {
+        if chat.merge_user_messages && merge_with_last(&mut out, message) {
             continue;
         }
         if !first {
             out.push(b',');
         }
         first = false;
-        append_message(&mut out, number, message, &marks);
+        append_message(&mut out, number, message, chat, &marks);
     }
     out.extend_from_slice(b"]}");
     out
 }
 
+/// OpenAI's own marker. The entry lives as long as the request's other ones, so it says nothing of a lifetime.
+const BREAKPOINT: &str = r#""prompt_cache_breakpoint":{"mode":"explicit"}"#;
+
+/// The marker as the server knows it.
+fn marker(chat: &ChatFlavor, ttl: Ttl) -> &'static str {
+    if chat.cache_control { marks::marker(ttl) } else { BREAKPOINT }
+}
+
 /// One system message: not every server takes a second one. Its blocks are joined by an empty line, or are parts of their
-/// own where they may carry markers.
-fn system(out: &mut Vec<u8>, blocks: &[String], marked: bool, marks: &Marks) {
+/// own where each may carry a marker. OpenAI's one marker stands behind all of them, which are one part.
+fn system(out: &mut Vec<u8>, blocks: &[String], chat: &ChatFlavor, marks: &Marks) {
+    let mark = |index: usize| marks.at(Position::System(index)).map(|ttl| marker(chat, ttl));
     out.extend_from_slice(br#"{"role":"system","content":"#);
-    if marked {
+    if chat.cache_control {
         out.push(b'[');
         for (index, block) in blocks.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
-            marks::append(out, &format!("{TEXT_PART}{block}}}"), marks.at(Position::System(index)), "}");
+            marks::append(out, &format!("{TEXT_PART}{block}}}"), mark(index), "}");
         }
         out.push(b']');
+    } else if chat.cache_breakpoints {
+        out.push(b'[');
+        marks::append(out, &format!("{TEXT_PART}{}}}", joined(blocks)), mark(blocks.len().saturating_sub(1)), "}");
+        out.push(b']');
     } else {
-        let inner = blocks.iter().map(|block| {
-            let quoted = block.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            quoted.unwrap_or(block)
-        });
-        out.push(b'"');
-        for (index, block) in inner.enumerate() {
-            if index > 0 {
-                out.extend_from_slice(br"\n\n");
-            }
-            out.extend_from_slice(block.as_bytes());
-        }
-        out.push(b'"');
+        out.extend_from_slice(joined(blocks).as_bytes());
     }
     out.push(b'}');
+}
+
+/// JSON strings as one, with an empty line between them.
+fn joined(blocks: &[String]) -> String {
+    let inner = blocks.iter().map(|block| {
+        let quoted = block.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        quoted.unwrap_or(block)
+    });
+    format!("\"{}\"", inner.collect::<Vec<_>>().join(r"\n\n"))
 }
 
 /// How a user message of plain text begins.
@@ -104,7 +116,7 @@ fn merge_with_last(out: &mut Vec<u8>, message: &Rendered) -> bool {
     true
 }
 
-fn append_message(out: &mut Vec<u8>, message: usize, rendered: &Rendered, marks: &Marks) {
+fn append_message(out: &mut Vec<u8>, message: usize, rendered: &Rendered, chat: &ChatFlavor, marks: &Marks) {
     out.extend_from_slice(rendered.open.as_bytes());
     for (block, piece) in rendered.blocks.iter().enumerate() {
         if block > 0 {
@@ -112,7 +124,8 @@ fn append_message(out: &mut Vec<u8>, message: usize, rendered: &Rendered, marks:
         }
         // A part takes the marker itself, a whole message in its last part.
         let ending = if piece.starts_with(r#"{"role""#) { "}]}" } else { "}" };
-        marks::append(out, piece, marks.at(Position::Message { message, block }), ending);
+        let mark = marks.at(Position::Message { message, block }).map(|ttl| marker(chat, ttl));
+        marks::append(out, piece, mark, ending);
     }
     out.extend_from_slice(rendered.close.as_bytes());
 }

@@ -127,7 +127,14 @@ fn tool(fields: &Fields<'_>, request: &mut Request) -> Result<(), WireError> {
 /// A content part and the marker it carried.
 struct Part {
     block: Block,
-    mark: Option<Ttl>,
+    mark: Option<Mark>,
+}
+
+/// A marker in one of its two spellings.
+#[derive(Clone, Copy)]
+enum Mark {
+    CacheControl(Ttl),
+    Breakpoint,
 }
 
 /// A string, or parts.
@@ -142,6 +149,9 @@ fn content(fields: &Fields<'_>) -> Result<Vec<Part>, WireError> {
     node.items()?.iter().map(part).collect()
 }
 
+/// Members of a part that are markers.
+const MARKERS: [&str; 2] = ["cache_control", "prompt_cache_breakpoint"];
+
 /// One part. What this program does not know is kept as it came, without its marker.
 fn part(node: &Node<'_>) -> Result<Part, WireError> {
     let fields = node.fields()?;
@@ -153,15 +163,15 @@ fn part(node: &Node<'_>) -> Result<Part, WireError> {
             Block::Image { source: image(url) }
         }
         _ => {
-            let rest = fields.iter().filter(|(name, _)| *name != "cache_control");
+            let rest = fields.iter().filter(|(name, _)| !MARKERS.contains(name));
             let json = rest.fold(Object::new(), |object, (name, json)| object.raw(name, json)).end();
             Block::Opaque { dialect: Dialect::OpenaiChat, json }
         }
     };
     let mark = match fields.get("cache_control") {
-        Some(marker) if marker.fields()?.string("ttl")?.as_deref() == Some("1h") => Some(Ttl::Long),
-        Some(_) => Some(Ttl::Short),
-        None => None,
+        Some(marker) if marker.fields()?.string("ttl")?.as_deref() == Some("1h") => Some(Mark::CacheControl(Ttl::Long)),
+        Some(_) => Some(Mark::CacheControl(Ttl::Short)),
+        None => fields.get("prompt_cache_breakpoint").map(|_| Mark::Breakpoint),
     };
     Ok(Part { block, mark })
 }
@@ -174,9 +184,18 @@ fn image(url: String) -> ImageSource {
     }
 }
 
-fn note(mark: Option<Ttl>, at: Position, request: &mut Request) {
-    if let Some(ttl) = mark {
-        request.settings.chat.cache_control = true;
-        request.breakpoints.push(Breakpoint { at, ttl });
-    }
+fn note(mark: Option<Mark>, at: Position, request: &mut Request) {
+    let chat = &mut request.settings.chat;
+    let ttl = match mark {
+        None => return,
+        Some(Mark::CacheControl(ttl)) => {
+            chat.cache_control = true;
+            ttl
+        }
+        Some(Mark::Breakpoint) => {
+            chat.cache_breakpoints = true;
+            Ttl::Short
+        }
+    };
+    request.breakpoints.push(Breakpoint { at, ttl });
 }

@@ -42,6 +42,11 @@ pub(super) fn system_order(system: &[String]) -> Vec<usize> {
     (0..system.len()).filter(|&index| system.get(index).is_some_and(|text| !is_blank(text))).collect()
 }
 
+/// Texts are parts, not strings, where they may carry a marker: the bytes are the same with one and without.
+pub(super) fn in_parts(flavor: &ChatFlavor) -> bool {
+    flavor.cache_control || flavor.cache_breakpoints
+}
+
 /// A message. One that is left with nothing to say has no blocks.
 pub(super) fn message(message: &Message, flavor: &ChatFlavor) -> Result<Rendered, WireError> {
     match message.role {
@@ -97,13 +102,13 @@ fn spoken(role: &str, message: &Message, flavor: &ChatFlavor) -> Result<Rendered
     }
     let plain = |said: &str| Object::new().text("role", role).raw("content", said).end();
     if blocks.is_empty() {
-        return Ok(match (flavor.cache_control, as_string(&parts)) {
+        return Ok(match (in_parts(flavor), as_string(&parts)) {
             (false, Some(said)) => Rendered { open: String::new(), blocks: vec![plain(said)], close: String::new() },
             _ => Rendered { open: format!(r#"{{"role":"{role}","content":["#), blocks: parts, close: "]}".to_owned() },
         });
     }
     parts.splice(0..0, images);
-    match (flavor.cache_control, as_string(&parts)) {
+    match (in_parts(flavor), as_string(&parts)) {
         (false, Some(said)) => blocks.push(plain(said)),
         _ if parts.is_empty() => {}
         _ => blocks.push(plain(&array(&parts))),
@@ -148,7 +153,7 @@ fn tool_result(id: &str, content: &[ResultPart], is_error: bool, flavor: &ChatFl
     }
     let said = said.join("\n");
     let said = if is_error { format!("Error: {said}") } else { said };
-    let content = if flavor.cache_control { array([text(&said)]) } else { string(&said) };
+    let content = if in_parts(flavor) { array([text(&said)]) } else { string(&said) };
     Object::new().text("role", "tool").text("tool_call_id", &call_id(id)).raw("content", &content).end()
 }
 

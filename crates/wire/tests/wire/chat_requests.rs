@@ -162,6 +162,41 @@ fn markers_are_written_as_text_parts_where_the_server_knows_them() {
 }
 
 #[test]
+fn openais_own_markers_add_nothing_but_themselves_to_these_bytes() {
+    let mut request = golden();
+    request.settings.chat.cache_breakpoints = true;
+    let parts = GOLDEN
+        .replace(
+            r#""content":"Be brief.\n\nRepo: demo."}"#,
+            r#""content":[{"type":"text","text":"Be brief.\n\nRepo: demo."}]}"#,
+        )
+        .replace(r#""content":"Fix the test."}"#, r#""content":[{"type":"text","text":"Fix the test."}]}"#)
+        .replace(r#""content":"fn a() {}"}"#, r#""content":[{"type":"text","text":"fn a() {}"}]}"#)
+        .replace(r#""content":"Error: exit 1"}"#, r#""content":[{"type":"text","text":"Error: exit 1"}]}"#);
+    request.breakpoints.clear();
+    assert_eq!(write(C, &request), parts);
+    let at = [Position::System(1), Position::Message { message: 0, block: 0 }];
+    request.breakpoints = at.into_iter().map(|at| Breakpoint { at, ttl: Ttl::Long }).collect();
+    let marker = r#","prompt_cache_breakpoint":{"mode":"explicit"}}]}"#;
+    let marked = parts
+        .replace(r#"Repo: demo."}]}"#, &format!(r#"Repo: demo."{marker}"#))
+        .replace(r#"Fix the test."}]}"#, &format!(r#"Fix the test."{marker}"#));
+    assert_eq!(write(C, &request), marked);
+    let again = read(C, &marked).unwrap();
+    let expected = [Position::System(0), at[1]];
+    assert_eq!(again.breakpoints.iter().map(|it| it.at).collect::<Vec<_>>(), expected);
+    assert_eq!(write(C, &again), marked);
+}
+
+#[test]
+fn a_marker_inside_the_joined_system_prompt_is_left_out() {
+    let mut request = golden();
+    request.settings.chat.cache_breakpoints = true;
+    request.breakpoints = vec![Breakpoint { at: Position::System(0), ttl: Ttl::Short }];
+    assert!(!write(C, &request).contains("prompt_cache_breakpoint"));
+}
+
+#[test]
 fn what_a_text_says_does_not_confuse_the_splicing_of_markers() {
     let text = r#"{"role":"user","content":[{"type":"text","text":"x"}]}"#;
     let mut request = Request { messages: vec![user(vec![result("t", text, false), Block::text(text)])], ..work() };
