@@ -53,8 +53,17 @@ async fn a_command_sees_only_the_listed_environment() {
     let bench = bench();
     let text = bench.text("bash", json!({"command": "env | cut -d= -f1 | sort"})).await;
     for name in text.lines().filter(|line| !line.starts_with('[')) {
-        let known =
-            ["PATH", "HOME", "TERM", "NO_COLOR", "PAGER", "GIT_PAGER", "GIT_TERMINAL_PROMPT", "DEBIAN_FRONTEND"];
+        let known = [
+            "PATH",
+            "HOME",
+            "TERM",
+            "NO_COLOR",
+            "PAGER",
+            "GIT_PAGER",
+            "GIT_TERMINAL_PROMPT",
+            "DEBIAN_FRONTEND",
+            "PYTHONDONTWRITEBYTECODE",
+        ];
         let by_the_shell = ["PWD", "OLDPWD", "SHLVL", "_", "TANDEM_COMMAND"];
         assert!(known.contains(&name) || by_the_shell.contains(&name), "{name}");
     }
