@@ -31,6 +31,13 @@
 //! Ways are forced by team files alone (`teams`): which agents there are, `context`, `keep_warm`, `at_tokens: never`. The
 //! runtime's own way is the built-in team `tandem` with nothing forced. Main delegates by script in every way but `solo`: that
 //! is a model's choice, not the runtime's. Words are scripted too; sizes are measured with the simulator's own bill.
+//!
+//! # Variants
+//!
+//! Seeds give other gaps, other batches, and a share of what the sidekick read that each further brief names and needs again. A
+//! sidekick that no longer has it reads it again, three files a step; one that has it does not. Three sessions in ten are left in the
+//! middle: the program waits for eight hours, and nobody comes. "Best in hindsight" is the cheapest of the file's six ways in the
+//! very same variant. What a compaction forgets in the middle of a brief costs nothing in the play: nobody notices.
 
 mod calibrate;
 mod player;
@@ -38,6 +45,8 @@ mod script;
 mod story;
 mod summary;
 mod teams;
+#[cfg(test)]
+mod tests;
 mod variants;
 pub(crate) mod words;
 
