@@ -1,6 +1,8 @@
 //! Keeping caches alive while nothing is asked of them: while an agent waits for its tools or specialists, while a person is
 //! asked, and between turns. What is cheapest in expectation is done, and said.
 
+mod stake;
+
 use std::time::Duration;
 
 use cache::economics::keep_warm::{
@@ -104,7 +106,7 @@ impl Vigil<'_> {
 
     /// Pings, or lets go (false).
     async fn take_care(&self, agent: &Agent, watch: &mut Watch) -> Result<bool, RuntimeError> {
-        let Some(plan) = self.plan(agent, watch) else { return Ok(false) };
+        let Some(plan) = self.plan(agent, watch)? else { return Ok(false) };
         let forced = agent.spec.keep_warm == KeepWarm::Always && watch.pings < self.core.team.cache.max_pings;
         let wants = forced || matches!(plan.choice, PingChoice::At(_));
         let Some(built) =
@@ -140,22 +142,26 @@ impl Vigil<'_> {
     }
 
     /// What a further ping would bring; none where prices are not known.
-    fn plan(&self, agent: &Agent, watch: &Watch) -> Option<PingPlan> {
-        let prices = self.core.prices(&agent.brain, watch.forecast.prompt)?;
-        let warmth = Warmth {
-            prices,
-            cached: watch.forecast.cached,
-            life: life(agent, watch),
-            most_pings: self.core.team.cache.max_pings,
-            least_saving: Warmth::LEAST_SAVING,
-        };
-        let waited = self.core.clock.now().since(self.since);
+    fn plan(&self, agent: &Agent, watch: &Watch) -> Result<Option<PingPlan>, RuntimeError> {
+        let Some(prices) = self.core.prices(&agent.brain, watch.forecast.prompt) else { return Ok(None) };
         let gaps = self.core.gaps();
         let waiting = match self.wait {
             Wait::Work if !self.core.is_asking() => Waiting::ForWork,
             Wait::Work | Wait::Person => Waiting::ForPerson(&gaps),
         };
-        Some(next_ping(&warmth, waited, watch.pings, &waiting))
+        let cap = self.core.team.cache.max_pings;
+        let warmth = Warmth {
+            prices,
+            cached: watch.forecast.cached,
+            life: life(agent, watch),
+            most_pings: match waiting {
+                Waiting::ForPerson(_) => cap.min(watch.pings.saturating_add(self.core.affordable_pings(&prices, watch)?)),
+                Waiting::ForWork | Waiting::ForWorkOf(_) => cap,
+            },
+            least_saving: Warmth::LEAST_SAVING,
+        };
+        let waited = self.core.clock.now().since(self.since);
+        Ok(Some(next_ping(&warmth, waited, watch.pings, &waiting)))
     }
 }
 
@@ -210,6 +216,17 @@ const TURNS_TO_COME: f64 = 5.0;
 const LONG_GAP: Duration = Duration::from_secs(3_600);
 
 impl Core {
+    /// Pings of this cache that the team may still lose ([`stake`]).
+    fn affordable_pings(&self, prices: &Prices, watch: &Watch) -> Result<u32, RuntimeError> {
+        let ping = prices.read.max(0).saturating_mul(i64::try_from(watch.forecast.cached).unwrap_or(i64::MAX));
+        if self.team.agents.len() == 1 || ping == 0 {
+            return Ok(u32::MAX);
+        }
+        let rows = self.store.ledger(&self.session)?;
+        let left = stake::left(&self.catalogue, &self.team.main().id, &rows);
+        Ok(u32::try_from(left.picos() / ping).unwrap_or(u32::MAX))
+    }
+
     /// How long tools and system prompt are to live in the cache: long where more waits are expected to outlive the short life,
     /// unbridged, than the dearer write costs.
     pub(crate) fn prefix_life(&self, agent: &Agent) -> Result<Ttl, RuntimeError> {

@@ -130,6 +130,41 @@ async fn between_turns_main_is_kept_warm_and_a_cheap_helper_is_let_go() {
     assert!(stage.last().usage.hit_rate() > 0.0 || sent.len() < 4);
 }
 
+/// A first turn without a delegation, then nobody comes back for eight hours. Gives dollars before and after.
+async fn abandoned(team: &str) -> (f64, f64) {
+    let actors = "  - id: main\n    when: {has_tool: read}\n    steps:
+      - calls: [{tool: read, args: {files: [{path: long1.txt}]}}, {tool: read, args: {files: [{path: long2.txt}]}}]
+    otherwise: {say: Seen.}\n";
+    let stage = Stage::set(team, "", &format!("{SUMMARY}{actors}")).await;
+    stage.file("long1.txt", &prose(4_000, 1));
+    stage.file("long2.txt", &prose(4_000, 2));
+    let session = stage.open();
+    turn(&session, "Look around.").await;
+    let spent = || stage.ledger(&session).iter().filter_map(|row| row.usd).map(|usd| usd.dollars()).sum::<f64>();
+    let before = spent();
+    stage.clock.set_jumping(true);
+    session.rest(Some(stage.clock.now().plus(Duration::from_secs(8 * 3_600))), &never()).await.unwrap();
+    stage.clock.set_jumping(false);
+    (before, spent())
+}
+
+#[tokio::test]
+async fn a_team_that_has_saved_nothing_yet_stakes_a_twentieth_on_a_person_who_may_not_come_back() {
+    let (before, after) = abandoned(&team("keep_warm: auto")).await;
+    assert!(after > before, "a twentieth is a ping or two");
+    assert!(after <= 1.05 * before, "{before} {after}");
+}
+
+#[tokio::test]
+async fn an_agent_on_its_own_pings_as_long_as_the_plan_pays() {
+    let alone = "cache: {prefix: short, keep_warm: auto}
+agents:
+  - {id: main, brain: {provider: anthropic, model: claude-opus-5-5}}
+";
+    let (before, after) = abandoned(alone).await;
+    assert!(after > 1.05 * before, "{before} {after}");
+}
+
 #[tokio::test]
 async fn a_user_who_comes_back_ends_the_care_for_caches() {
     let (stage, session) = delegated("keep_warm: always").await;

@@ -1,0 +1,46 @@
+//! What pings may still cost while a person is away: a bet that never makes a team much dearer than one model alone.
+//!
+//! A plan of pings pays on average, but somebody who closes the lid for good wastes all of them, and a session that has saved
+//! little so far would end dearer than the one model that it is meant to be cheaper than. So a team stakes what it has saved,
+//! and a twentieth. A team of one agent has nobody to be dearer than: there the plan alone decides.
+
+use std::collections::HashMap;
+
+use catalogue::Catalogue;
+use protocol::{AgentId, LedgerRow, Purpose, RowOutcome, Usd};
+
+use crate::baseline;
+
+/// Share of the comparable session that pings may lose.
+const SHARE: i64 = 20;
+
+/// Dollars that are left for pings in a session of a team.
+///
+/// `max(one model alone, spent - pings) + misses` is what the session would have cost without pings, or alone; a twentieth more
+/// is allowed. `misses` are those that pings of earlier waits spared: they belong to either.
+pub(super) fn left(catalogue: &Catalogue, main: &AgentId, rows: &[LedgerRow]) -> Usd {
+    let spent: Usd = rows.iter().filter_map(|row| row.usd).sum();
+    let pings: Usd = rows.iter().filter(|row| row.purpose == Purpose::KeepWarm).filter_map(|row| row.usd).sum();
+    let alone = baseline::estimate(catalogue, main, rows, None).and_then(|alone| alone.usd).unwrap_or_default();
+    let comparable = alone.max(spent - pings) + spared(catalogue, rows);
+    let most = comparable + Usd::from_picos(comparable.picos() / SHARE);
+    (most - spent).max(Usd::ZERO)
+}
+
+/// What steps that read a cache after it was pinged would have paid more without those pings.
+fn spared(catalogue: &Catalogue, rows: &[LedgerRow]) -> Usd {
+    let mut pinged: HashMap<&AgentId, bool> = HashMap::new();
+    let mut sum = Usd::ZERO;
+    for row in rows.iter().filter(|row| row.outcome == RowOutcome::Ok) {
+        let was = pinged.insert(&row.agent, row.purpose == Purpose::KeepWarm).unwrap_or_default();
+        if !was || row.purpose != Purpose::Step {
+            continue;
+        }
+        let model = catalogue.model(&row.brain.provider, &row.brain.model);
+        if let Some(price) = model.map(|model| model.price(row.at, row.usage.prompt())) {
+            let dearer = (price.cache_write_short - price.cache_read).max(0);
+            sum = sum + Usd::from_picos(dearer.saturating_mul(i64::try_from(row.usage.cache_read).unwrap_or(i64::MAX)));
+        }
+    }
+    sum
+}
