@@ -1,13 +1,12 @@
-//! The bill of a real session: on the terminal, as JSON, as a page in a real browser; and why things were decided.
+//! The bill of a real session, on the terminal and as JSON; and why things were decided.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod page;
 
 use protocol::{DECISION_NOTE, Decision, SessionId, Timestamp};
 use serde_json::{Value, json};
 use store::{NoteRecord, Store, Write};
 
-use crate::support::{Desk, Ended, Sim, wait_until};
+use crate::support::{Desk, Sim};
 
 /// A session of the default team, played by the free play.
 fn session() -> (Desk, Sim, String) {
@@ -59,6 +58,10 @@ fn the_page_on_the_terminal_names_all_views_and_fits_it() {
     }
     let activity = desk.agent(&["cost", "--by", "activity"]).exits(0).out;
     assert!(activity.contains("exploration") && !activity.contains("haiku"), "{activity}");
+    let total = activity.lines().find(|line| line.contains("= total")).unwrap_or_else(|| panic!("{activity}"));
+    let whole = desk.agent(&["cost", "--json"]).exits(0).json();
+    let steps = whole["total"]["steps"].as_u64().unwrap().to_string();
+    assert_eq!(total.split_whitespace().nth(2), Some(steps.as_str()), "each step once: {activity}");
 }
 
 #[test]
@@ -96,107 +99,71 @@ fn a_span_of_time_is_about_all_sessions_unless_one_is_named() {
     let none = desk.agent(&["cost", "--since", "2999-01-01"]).exits(0);
     none.says(&["no model was called in that time"]);
     desk.agent(&["cost", "--since", "yesterday"]).exits(2).says(&["yesterday", "7d", "2026-11-01"]);
+    desk.agent(&["cost", "--since", "-3d"]).exits(2).says(&["'-3d'", "--since", "write 3d", "2026-11-01"]);
 }
 
 #[test]
-fn a_page_is_written_whole_or_not_at_all() {
-    let (desk, _sim, id) = session();
-    let page = desk.base().join("cost.html");
-    let name = page.display().to_string();
-    let ended = desk.agent(&["cost", "--html", &name]).exits(0);
-    assert_eq!(ended.out, "");
-    ended.says(&["wrote", &name]);
-    let first = std::fs::read_to_string(&page).unwrap();
-    assert!(first.contains(&id) && first.ends_with("</html>\n"));
-    // A page of all sessions takes its place.
-    desk.agent(&["cost", "--all", "--html", &name, "--json"]).exits(0).json();
-    assert_ne!(std::fs::read_to_string(&page).unwrap(), first);
-    let folder = desk.base().display().to_string();
-    desk.agent(&["cost", "--html", &folder]).exits(2).says(&[&folder, "is a folder"]);
-    let beneath_a_file = format!("{name}/page.html");
-    desk.agent(&["cost", "--html", &beneath_a_file]).exits(2).says(&[&name]);
-    let names: Vec<_> = std::fs::read_dir(desk.base()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.iter().filter(|name| name.to_string_lossy().starts_with('.')).count(), 0, "{names:?}");
-}
-
-/// A browser without a screen, with a folder of its own, that asks nobody anything.
-fn browser(desk: &Desk, arguments: &[&str], page: &Path) -> Ended {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let there = |name: &&&str| {
-        let mut version = Command::new(name);
-        version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
-    };
-    let name =
-        names.iter().find(there).expect("the page is looked at in Chromium: `apt-get install chromium` puts it there");
-    let mut command = desk.command(name);
-    command
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .arg(format!("--user-data-dir={}", desk.base().join("browser").display()))
-        .args(arguments)
-        .arg(format!("file://{}", page.display()));
-    Ended::of(command.output().unwrap())
-}
-
-/// The numbers of an attribute of all elements with a class within a drawing.
-fn drawn(dom: &str, id: &str, class: &str) -> Vec<f64> {
-    let (_, rest) = dom.split_once(&format!("<svg id=\"{id}\"")).unwrap_or_else(|| panic!("no {id} in {dom}"));
-    let (svg, _) = rest.split_once("</svg>").unwrap();
-    let shape =
-        regex::Regex::new(&format!(r#"<(?:rect|circle) class="{class}"[^>]* data-value="([0-9.e-]+)""#)).unwrap();
-    shape.captures_iter(svg).map(|found| found[1].parse().unwrap()).collect()
+fn a_saving_over_several_sessions_says_over_which_of_them_it_is() {
+    let (desk, sim, first) = session();
+    // One model alone has nothing to be compared with.
+    desk.ask(&sim, &["run", "And this?", "--team", "solo"]).exits(0);
+    let one = desk.agent(&["cost", &first, "--json"]).exits(0).json();
+    for span in [&["--all"][..], &["--since", "1d"]] {
+        let ask = |more: &[&str]| desk.agent(&[&["cost"], span, more].concat()).exits(0);
+        let text = ask(&[]).out;
+        assert!(text.contains("Over 1 of 2 sessions (with specialists"), "{text}");
+        let json = ask(&["--json"]).json();
+        assert_eq!((&json["baseline_sessions"], &json["saved_usd"]), (&Value::from(1), &one["saved_usd"]));
+        let page = ask(&["--html", "-"]).out;
+        assert!(page.contains("alone in 1 of 2 sessions"), "{page:.3000}");
+    }
+    assert!(!desk.agent(&["cost", &first]).exits(0).out.contains("Over "));
+    desk.ask(&sim, &["run", "And that?"]).exits(0);
+    let listed = desk.agent(&["sessions", "list", "--json"]).exits(0).json();
+    desk.agent(&["sessions", "rm", listed["sessions"][1]["id"].as_str().unwrap()]).exits(0);
+    let text = desk.agent(&["cost", "--all"]).exits(0).out;
+    assert!(text.contains("Over all 2 sessions: "), "{text}");
 }
 
 #[test]
-fn a_browser_draws_every_call_with_the_values_of_the_bill() {
-    let (desk, _sim, _) = session();
-    let page = desk.base().join("cost.html");
-    let bill = desk.agent(&["cost", "--json", "--html", &page.display().to_string()]).exits(0).json();
-    let dom = browser(&desk, &["--dump-dom"], &page).exits(0).out;
-    let usage = &bill["total"]["usage"];
-    let calls = bill["total"]["calls"].as_u64().unwrap() as usize;
-    let tokens = |field: &str| usage[field].as_u64().unwrap() as f64;
-    let total = |id: &str, class: &str| drawn(&dom, id, class).iter().sum::<f64>();
-    assert_eq!(total("tokens", "read"), tokens("cache_read"));
-    assert_eq!(total("tokens", "write"), tokens("cache_write_short") + tokens("cache_write_long"));
-    assert_eq!(total("tokens", "uncached"), tokens("input"));
-    assert_eq!(total("tokens", "output"), tokens("output"));
-    assert_eq!(drawn(&dom, "tokens", "output").len(), calls, "a bar for each call");
-    let usd = bill["total"]["usd"].as_f64().unwrap();
-    let dollars: f64 = ["read", "write", "uncached", "output"].iter().map(|kind| total("dollars", kind)).sum();
-    assert!((dollars - usd).abs() < 1e-9, "{dollars} {usd}");
-    assert_eq!(drawn(&dom, "contexts", "point agent-[01]").len(), calls);
-    let agents = &bill["views"]["agent"];
-    for (n, agent) in agents.as_array().unwrap().iter().enumerate() {
-        let bar = total("agents", &format!("agent-{n}"));
-        assert!((bar - agent["usd"].as_f64().unwrap()).abs() < 1e-9, "{agent}");
+fn a_hyphen_is_the_last_session_wherever_one_is_named() {
+    let (desk, sim, id) = session();
+    for command in [&["cost", "-"][..], &["why", "-"], &["sessions", "show", "-"], &["whatif", "-"]] {
+        let out = desk.agent(command).exits(0).out;
+        assert!(out.contains(&id), "{command:?}: {out}");
     }
-    for table in ["by-agent", "by-brain", "by-purpose", "by-activity", "by-outcome", "calls"] {
-        assert!(dom.contains(&format!("<table id=\"{table}\">")), "{table}");
-    }
-    // The browser had nothing to mend: what it shows is what was written.
-    let written = std::fs::read_to_string(&page).unwrap();
-    assert_eq!(dom.matches("<rect").count(), written.matches("<rect").count());
+    desk.ask(&sim, &["sessions", "resume", "-", "--task", "And now?"]).exits(0);
+    desk.agent(&["sessions", "rm", "-"]).exits(0).says(&[&id]);
 }
 
 #[test]
-fn a_browser_makes_a_picture_of_the_page_at_a_desk_and_on_a_phone() {
-    let (desk, _sim, _) = session();
-    let page = desk.base().join("cost.html");
-    desk.agent(&["cost", "--html", &page.display().to_string()]).exits(0);
-    for (width, height) in [(800_u32, 1_800_u32), (400, 1_800)] {
-        let picture = desk.base().join(format!("{width}.png"));
-        let size = format!("--window-size={width},{height}");
-        let shot = format!("--screenshot={}", picture.display());
-        browser(&desk, &["--hide-scrollbars", &size, &shot], &page).exits(0);
-        wait_until("the picture", || picture.is_file());
-        let bytes = std::fs::read(&picture).unwrap();
-        assert_eq!(&bytes[1..4], b"PNG");
-        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
-        assert_eq!((number(16), number(20)), (width, height));
-        // A blank page of this size is a few kilobytes.
-        assert!(bytes.len() > 20_000, "{} bytes", bytes.len());
-    }
+fn every_model_that_an_agent_had_is_named_with_its_effort() {
+    let (desk, sim) = (Desk::new(), Sim::steps("- say: Yes."));
+    let team = "version: 1\nname: one\nagents: [{id: solo, brain: {model: premium, effort: high}}]\n";
+    desk.ask(&sim, &["run", "Hello", "--team", &desk.aside("team.yaml", team)]).exits(0);
+    let shown = desk.agent(&["sessions", "show"]).exits(0).out;
+    assert!(shown.contains("solo: 1 step on anthropic/claude-opus-5-5@high, "), "{shown}");
+    let id = desk.agent(&["sessions", "show", "--json"]).exits(0).json()["session"].as_str().unwrap().to_owned();
+    // A second model, as after a switch.
+    let store = Store::open(&desk.home).unwrap();
+    let mut row = store.ledger(&SessionId::from(id.as_str())).unwrap().remove(0);
+    row.brain.model = "claude-sonnet-5-5".to_owned();
+    row.step += 1;
+    store.commit(&SessionId::from(id.as_str()), &[Write::Ledger(row)]).unwrap();
+    let (both, models) = (
+        "2 steps on anthropic/claude-opus-5-5@high, anthropic/claude-sonnet-5-5@high",
+        ["anthropic/claude-opus-5-5@high", "anthropic/claude-sonnet-5-5@high"],
+    );
+    let shown = desk.agent(&["sessions", "show"]).exits(0).out;
+    assert!(shown.contains(both), "{shown}");
+    assert_eq!(desk.agent(&["sessions", "show", "--json"]).exits(0).json()["agents"][0]["brains"], json!(models));
+    assert_eq!(keys(&desk.agent(&["cost", "--by", "brain", "--json"]).exits(0).json()["groups"]), models);
+    let whatif = desk.agent(&["whatif", "--json"]).exits(0).json();
+    assert_eq!(whatif["agents"][0]["recorded_brains"], json!(models));
+    let whatif = desk.agent(&["whatif"]).exits(0).out;
+    assert!(whatif.contains("claude-opus-5-5@high") && whatif.contains("claude-sonnet-5-5@high"), "{whatif}");
+    let page = desk.agent(&["cost", "--html", "-"]).exits(0).out;
+    assert!(page.contains("claude-sonnet-5-5@high"), "the table of all calls");
 }
 
 /// A decision as the runtime notes it.
@@ -272,6 +239,58 @@ fn why_of_what_does_not_exist_names_what_does() {
     desk.agent(&["why", &id, "78"]).exits(2).says(&["step 78", &id, "main 0", "77"]);
     desk.agent(&["why", "19990101"]).exits(2).says(&["19990101", "sessions list"]);
     desk.agent(&["why", &id, "soon"]).exits(2).says(&["soon"]);
+    // A step in the place of a session.
+    desk.agent(&["why", "0"]).exits(2).says(&["no session begins with `0`", "agent why - 0"]);
+}
+
+/// Main asks the sidekick for this, and then says that it is done.
+fn asking(brief: &str) -> Sim {
+    Sim::play(&format!(
+        "name: ask\nactors:\n  - id: main\n    when: {{has_tool: delegate}}\n    steps:\n      \
+         - calls: [{{tool: delegate, args: {{agent: sidekick, objective: make it, {brief}}}}}]\n    \
+         otherwise: {{say: Done.}}\n"
+    ))
+}
+
+fn refused(desk: &Desk) -> Value {
+    let why = desk.agent(&["why", "--json"]).exits(0).json();
+    let mut all: Vec<Value> = why["decisions"].as_array().unwrap().clone();
+    all.retain(|one| one["kind"] == "refuse");
+    assert_eq!(all.len(), 1, "{why}");
+    let text = desk.agent(&["why"]).exits(0).out;
+    assert!(text.contains("refuse -> refused: the brief for `sidekick`"), "{text}");
+    assert!(desk.agent(&["why", "-", "1"]).exits(0).out.contains("refused"));
+    all.remove(0)
+}
+
+#[test]
+fn a_brief_whose_check_may_not_be_run_is_kept_as_refused_with_the_reason() {
+    let (desk, sim) = (Desk::new(), asking("acceptance: [\"curl example.com\"]"));
+    let run = desk.ask(&sim, &["run", "Make it.", "--json"]);
+    assert_eq!(run.events("delegation.started").len(), 0, "{}", run.out);
+    let kept = refused(&desk);
+    assert_eq!((&kept["agent"], &kept["step"], &kept["chosen"]), (&"main".into(), &1.into(), &"refused".into()));
+    assert!(kept["because"].as_str().unwrap().contains("curl example.com"), "{kept}");
+    let window = run.events("window.opened");
+    assert!(window.is_empty() || !kept["window"].as_str().unwrap().is_empty(), "{kept}");
+    assert!(run.events("decision").iter().any(|event| event["kind"] == "refuse"), "{}", run.out);
+}
+
+#[test]
+fn a_brief_for_which_no_dollar_is_left_is_kept_as_refused_with_the_numbers() {
+    let (desk, sim) = (Desk::new(), asking("explore: true"));
+    desk.ask(&sim, &["run", "Look.", "--max-usd", "0.001"]).exits(3);
+    let kept = refused(&desk);
+    assert_eq!(kept["numbers"]["budget_usd"], 0.001);
+    assert!(kept["numbers"]["spent_usd"].as_f64() > kept["numbers"]["budget_usd"].as_f64(), "{kept}");
+    assert!(kept["filled"].as_str().unwrap().contains(">= $0.0010"), "{kept}");
+}
+
+#[test]
+fn a_negative_limit_is_refused_with_what_is_allowed() {
+    let desk = Desk::new();
+    desk.agent(&["run", "Hello", "--max-usd", "-1"]).exits(2).says(&["'-1'", "--max-usd", "above 0"]);
+    desk.agent(&["run", "Hello", "--max-steps", "-1"]).exits(2).says(&["-1", "--max-steps", "1.."]);
 }
 
 #[test]
@@ -307,6 +326,29 @@ actors:
 ";
 
 #[test]
+fn a_summary_that_was_of_no_use_is_waste_and_closed_no_window() {
+    let useless = LONG.replace("## ", "");
+    let (desk, sim) = (Desk::new(), Sim::play(&useless));
+    for name in ["a", "b"] {
+        desk.file(&format!("{name}.txt"), format!("A line that says something about {name}.\n").repeat(500));
+    }
+    let team = "version: 1\nname: one\nagents: [{id: solo, brain: premium}]\n\
+                compaction: {at_tokens: 9000, keep_tail: 1000, summary_max: 1000}\n";
+    let team = desk.aside("team.yaml", team);
+    desk.ask(&sim, &["run", "Read both.", "--team", &team, "--max-steps", "12"]);
+    let bill = desk.agent(&["cost", "--json"]).exits(0).json();
+    let waste = bill["waste"].as_array().unwrap();
+    let found = waste.iter().find(|one| one["kind"] == "discarded").unwrap_or_else(|| panic!("{bill}"));
+    let groups = bill["views"]["purpose"].as_array().unwrap();
+    let paid = groups.iter().find(|group| group["key"] == "compaction").unwrap();
+    assert_eq!((&found["times"], &found["usd"]), (&paid["calls"], &paid["usd"]), "all that was paid for summaries");
+    let text = desk.agent(&["cost"]).exits(0).out;
+    assert!(text.contains("discarded: summary"), "{text}");
+    let whatif = desk.agent(&["whatif", "--json"]).exits(0).json();
+    assert_eq!(whatif["compactions"], json!({"recorded": 0, "whatif": 0}));
+}
+
+#[test]
 fn a_window_that_was_closed_is_on_the_bill_on_the_page_and_explained() {
     let (desk, sim) = (Desk::new(), Sim::play(LONG));
     for name in ["a", "b"] {
@@ -320,7 +362,7 @@ fn a_window_that_was_closed_is_on_the_bill_on_the_page_and_explained() {
     let page = desk.base().join("cost.html");
     let bill = desk.agent(&["cost", "--json", "--html", &page.display().to_string()]).exits(0).json();
     assert!(keys(&bill["views"]["purpose"]).contains(&"compaction"), "{bill}");
-    let dom = browser(&desk, &["--dump-dom"], &page).exits(0).out;
+    let dom = page::browser(&desk, &["--dump-dom"], &page).exits(0).out;
     let windows = run.events("window.opened").len();
     assert_eq!(dom.matches("<g class=\"window agent-0\"").count(), windows - 1, "a mark for each but the first");
     let why = desk.agent(&["why", "--json"]).exits(0).json();
@@ -331,6 +373,9 @@ fn a_window_that_was_closed_is_on_the_bill_on_the_page_and_explained() {
         .iter()
         .map(|call| (call["purpose"].as_str().unwrap(), call["cache_read"].as_u64().unwrap() > 0))
         .collect();
+    assert_eq!(bill["waste"].as_array().unwrap().iter().filter(|one| one["kind"] == "discarded").count(), 0, "{bill}");
+    let whatif = desk.agent(&["whatif", "--json"]).exits(0).json();
+    assert_eq!(whatif["compactions"]["recorded"], windows - 1, "{whatif}");
     // The summary is written on the warm window; the next one reads at least tools and system prompt.
     assert_eq!(after, [("compaction", true), ("turn", true)], "{closed}");
 }

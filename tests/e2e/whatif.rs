@@ -111,13 +111,15 @@ fn a_model_without_a_price_is_said_and_can_be_given_one() {
     near(&ask(&["--json", "--catalogue", &prices]).exits(0).json()["billed_usd"], 2.0);
     ask(&["--price-as", "nobody"]).exits(2).says(&["`nobody`", "agent models"]);
     ask(&["--sidekick", "nobody"]).exits(2).says(&["`nobody`"]);
-    ask(&["--catalogue", "missing.yaml"]).exits(2).says(&["missing.yaml"]);
+    let missing = ["--catalogue missing.yaml: there is no such file", "the format of models.yaml", "agent models"];
+    ask(&["--catalogue", "missing.yaml"]).exits(2).says(&missing);
 }
 
 #[test]
 fn what_is_no_log_is_refused_with_its_name() {
     import("claude-code", &[], &[]).exits(2).says(&["needs the logs", "--import claude-code"]);
-    import("calls", &["nothing.jsonl"], &[]).exits(2).says(&["nothing.jsonl"]);
+    let missing = ["nothing.jsonl: there is no such file", "--import codex expects", "~/.codex/sessions"];
+    import("codex", &["nothing.jsonl"], &[]).exits(2).says(&missing);
     import("calls", &["src"], &[]).exits(2).says(&["src: is a folder"]);
     import("calls", &["README.md"], &[]).exits(2).says(&["README.md", "`calls`"]);
     import("codex", &[&log("calls")], &[]).exits(2).says(&["calls.jsonl", "--import claude-code and calls"]);
@@ -149,9 +151,25 @@ fn a_session_is_priced_under_another_team_and_at_other_prices() {
     let ([main, side], [main_before, side_before]) = (parts(&dear), parts(&same));
     assert!((main - main_before).abs() < 1e-9 && (side - 100.0 * side_before).abs() < 1e-9, "{dear}");
     let text = desk.agent(&["whatif", "-", "--team", "solo"]).exits(0).out;
-    for word in [id.as_str(), "= total", "in main", "Team solo", "by the same method", "Assumptions"] {
+    let percent = |told: &Value| told["change_share"].as_f64().unwrap() * 100.0;
+    let (wanted, replayed) = (&solo["whatif_usd"], &solo["replayed_usd"]);
+    near(&solo["change_share"], wanted.as_f64().unwrap() / replayed.as_f64().unwrap() - 1.0);
+    let headline = format!("Team solo: {:.0} % more than the session as it was, $", percent(&solo));
+    let words = [
+        id.as_str(),
+        "= total",
+        "in main",
+        &headline,
+        "both by the same method. Recorded were $",
+        "the method is 0 % off",
+        "Assumptions",
+    ];
+    for word in words {
         assert!(text.contains(word), "`{word}` is missing in\n{text}");
     }
+    let text = desk.agent(&["whatif", "-", "--team", "tandem"]).exits(0).out;
+    assert!(text.contains("Team tandem: as much as the session as it was, $"), "{text}");
+    assert_eq!(percent(&same).abs().round(), 0.0);
 }
 
 #[test]
@@ -173,5 +191,9 @@ fn a_team_that_does_not_fit_the_session_is_refused_with_what_is_missing() {
     ]);
     desk.agent(&["whatif", "zzz", "--team", "solo"]).exits(2).says(&["no session begins with `zzz`"]);
     desk.agent(&["whatif", &id, "--team", "nobody"]).exits(2).says(&["no team `nobody`"]);
+    for (team, what) in [("not/there.yaml", "there is no such file"), ("src", "is a folder")] {
+        let words = [&format!("--team {team}: {what}"), "a team file or a built-in team is expected", "team list"];
+        desk.agent(&["whatif", &id, "--team", team]).exits(2).says(&words);
+    }
     desk.agent(&["whatif", &id, "--price-as", "claude-opus-5"]).exits(2).says(&["--import"]);
 }

@@ -2,11 +2,12 @@
 
 pub mod records;
 pub mod steps;
+pub mod summaries;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::Catalogue;
-use protocol::{AgentId, LedgerRow, Purpose, RowOutcome, SessionId, Timestamp, Usage, Usd};
+use protocol::{AgentId, Brain, LedgerRow, Purpose, RowOutcome, SessionId, Timestamp, Usage, Usd};
 use serde::Serialize;
 
 use crate::activity::Activity;
@@ -19,7 +20,7 @@ use steps::{Step, is_step};
 pub enum View {
     /// The agent that called.
     Agent,
-    /// The brain that was called, `provider/model`.
+    /// The brain that was called, as [`brain_name`] names it.
     Brain,
     /// What the call was for: `turn` (main's steps), `delegation` (a specialist's), `compaction`, `keep_warm`, `classifier`
     /// (any other auxiliary call), `retry` (attempts that failed, whatever they were for).
@@ -146,7 +147,7 @@ impl Bill {
             let steps = u64::from(counted.contains(&n));
             let whole = Share { calls: 1, steps, usage: row.usage, usd: usd_of(row) };
             total.add(&whole);
-            let keys = [row.agent.0.clone(), row.brain.to_string(), purpose(row).to_owned(), outcome(row).to_owned()];
+            let keys = [row.agent.0.clone(), brain_name(&row.brain), purpose(row).to_owned(), outcome(row).to_owned()];
             for (view, key) in [View::Agent, View::Brain, View::Purpose, View::Outcome].into_iter().zip(keys) {
                 group(&mut self.views[view as usize], &key).add(&whole);
             }
@@ -161,6 +162,16 @@ impl Bill {
         merge(&mut self.total, &total);
         let title = records.session.as_ref().map(|session| session.title.clone()).unwrap_or_default();
         self.sessions.push(SessionCost { id: records.id.clone(), title, total });
+    }
+
+    /// The last line of a view. By activity its calls are those of the groups (tool calls, and steps without any), and a step
+    /// that is part of several groups counts once.
+    pub fn total_of(&self, view: View) -> Group {
+        let calls = match view {
+            View::Activity => self.by(view).iter().map(|group| group.calls).sum(),
+            _ => self.total.calls,
+        };
+        Group { calls, ..self.total.clone() }
     }
 
     /// The groups of a view, in the order of their first calls (activities in their own).
@@ -195,6 +206,14 @@ fn last_attempts(rows: &[LedgerRow]) -> BTreeSet<usize> {
     let attempts = rows.iter().enumerate().filter(|(_, row)| row.purpose == Purpose::Step);
     let last: BTreeMap<(&AgentId, u32), usize> = attempts.map(|(n, row)| ((&row.agent, row.step), n)).collect();
     last.into_values().collect()
+}
+
+/// A brain as a bill names it: `provider/model`, and `@effort` behind it where one was set.
+pub fn brain_name(brain: &Brain) -> String {
+    match brain.effort.and_then(|effort| serde_json::to_value(effort).ok()) {
+        Some(serde_json::Value::String(effort)) => format!("{brain}@{effort}"),
+        _ => brain.to_string(),
+    }
 }
 
 /// The purpose of a call as a bill names it.

@@ -37,6 +37,32 @@ fn every_call_has_a_purpose_finer_than_the_ledgers() {
 }
 
 #[test]
+fn the_total_of_activities_counts_calls_like_its_lines_and_each_step_once() {
+    let mut story = Story::new();
+    story.window("main", OPUS, 0);
+    story.user("go");
+    story.step("main", tokens(0, 1_000, 100), &[READ, READ, EDIT]);
+    story.step("main", tokens(1_000, 0, 100), &[]);
+    let bill = story.bill();
+    let total = bill.total_of(View::Activity);
+    assert_eq!((total.calls, total.steps, total.usd()), (4, 2, bill.total.usd()));
+    assert_eq!(bill.total_of(View::Agent), bill.total);
+}
+
+#[test]
+fn models_with_another_effort_are_told_apart() {
+    let mut story = Story::new();
+    story.window("main", OPUS, 0);
+    story.user("go");
+    story.step("main", tokens(0, 1_000, 100), &[]);
+    let row = story.row("main", tokens(1_000, 10, 10));
+    let brain = Brain { effort: Some(protocol::Effort::Xhigh), ..row.brain.clone() };
+    story.called(LedgerRow { brain, ..row });
+    let names = [("anthropic/claude-opus-5-5", 1), ("anthropic/claude-opus-5-5@xhigh", 1)];
+    assert_eq!(keys(story.bill().by(View::Brain)), names);
+}
+
+#[test]
 fn a_steps_dollars_are_shared_equally_by_its_calls() {
     let mut story = Story::new();
     story.window("main", OPUS, 0);

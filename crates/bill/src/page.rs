@@ -18,6 +18,10 @@ use text::{escaped, whole};
 
 const STYLE: &str = include_str!("page/style.css");
 
+/// What every page begins with: a file that begins so was written by this program.
+const HEAD: &str =
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"generator\" content=\"agent cost\">";
+
 /// Most sessions that are drawn; all are in the table.
 const MOST_SESSIONS: usize = 20;
 
@@ -32,6 +36,13 @@ pub struct Shown<'a> {
     pub catalogue: &'a Catalogue,
     /// What one model alone would have cost, where that is known.
     pub baseline: Option<&'a Baseline>,
+    /// How many of the bill's sessions that is about.
+    pub compared: usize,
+}
+
+/// Whether a text is such a page, so that another one may take its place.
+pub fn is_page(text: &str) -> bool {
+    text.starts_with(HEAD)
 }
 
 /// The page.
@@ -40,7 +51,10 @@ pub fn html(shown: &Shown<'_>) -> String {
     let agents: Vec<AgentId> = bill.by(View::Agent).iter().map(|group| AgentId::new(group.key.clone())).collect();
     let (title, task) = match (shown.session, bill.sessions.as_slice()) {
         (Some(records), [only]) => (format!("What session {} cost", records.id), only.title.clone()),
-        _ => (format!("What {} sessions cost", bill.sessions.len()), String::new()),
+        _ => match bill.sessions.len() {
+            1 => ("What 1 session cost".to_owned(), String::new()),
+            count => (format!("What {count} sessions cost"), String::new()),
+        },
     };
     let charts = match shown.session {
         Some(records) => of_session(shown, records, &agents),
@@ -60,7 +74,7 @@ pub fn html(shown: &Shown<'_>) -> String {
     .concat();
     let waste = section("Waste", &tables::waste(bill));
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "{HEAD}\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <title>{title}</title><style>{STYLE}</style></head><body>\n\
@@ -90,7 +104,11 @@ fn figures(shown: &Shown<'_>) -> String {
         && let Some((saving, usd)) = baseline.saving.zip(baseline.usd)
     {
         let word = if saving < 0.0 { "more" } else { "less" };
-        let than = format!("{word} than {} alone ({usd}, {})", baseline.brain, kind(baseline));
+        let of = match (shown.compared, bill.sessions.len()) {
+            (compared, all) if compared < all => format!(" in {compared} of {all} sessions"),
+            _ => String::new(),
+        };
+        let than = format!("{word} than {} alone{of} ({usd}, {})", baseline.brain, kind(baseline));
         figures.push(("saving", format!("{:.0}\u{a0}%", saving.abs() * 100.0), than));
         how = format!("<p class=\"soft\">The comparison: {}.</p>", escaped(&baseline.how));
     }

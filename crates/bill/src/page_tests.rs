@@ -37,7 +37,7 @@ fn page(story: &Story) -> String {
     let (records, bill) = (story.records(), story.bill());
     let baseline = baseline();
     let catalogue = Catalogue::builtin();
-    html(&Shown { bill: &bill, session: Some(&records), catalogue: &catalogue, baseline: Some(&baseline) })
+    html(&Shown { bill: &bill, session: Some(&records), catalogue: &catalogue, baseline: Some(&baseline), compared: 1 })
 }
 
 /// The values of a class within an element.
@@ -98,6 +98,29 @@ fn the_page_fetches_nothing_runs_nothing_and_shows_names_as_text() {
 }
 
 #[test]
+fn a_page_is_known_by_its_beginning() {
+    let page = page(&story());
+    assert!(is_page(&page));
+    for other in ["", "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Mine</title>", &page[1..]] {
+        assert!(!is_page(other), "{other:.80}");
+    }
+}
+
+#[test]
+fn the_saving_says_over_how_many_of_the_sessions_it_is() {
+    let story = story();
+    let (records, steps) = story.told();
+    let (mut bill, catalogue, baseline) = (Bill::default(), Catalogue::builtin(), baseline());
+    bill.add(&records, &steps, &catalogue);
+    bill.add(&records, &steps, &catalogue);
+    let page = |compared| {
+        html(&Shown { bill: &bill, session: None, catalogue: &catalogue, baseline: Some(&baseline), compared })
+    };
+    assert!(page(1).contains("alone in 1 of 2 sessions"));
+    assert!(page(2).contains("alone ($1.00") && !page(2).contains("of 2 sessions"));
+}
+
+#[test]
 fn every_element_that_is_opened_is_closed() {
     let page = page(&story());
     let mut open = vec!["html", "body"];
@@ -151,7 +174,7 @@ fn a_session_without_calls_and_a_bill_of_several_are_pages_too() {
     let (mut bill, catalogue) = (Bill::default(), Catalogue::builtin());
     bill.add(&records, &steps, &catalogue);
     bill.add(&records, &steps, &catalogue);
-    let page = html(&Shown { bill: &bill, session: None, catalogue: &catalogue, baseline: None });
+    let page = html(&Shown { bill: &bill, session: None, catalogue: &catalogue, baseline: None, compared: 0 });
     assert!(page.contains("What 2 sessions cost") && page.contains("id=\"sessions\""));
     assert_eq!(values(&page, "sessions-chart", "agent-0").len(), 2);
 }

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::account::Bill;
 use crate::account::records::Records;
 use crate::account::steps::{self, Step};
+use crate::account::summaries::SUMMARY_NOTE;
 
 /// A session that is being told.
 pub(crate) struct Story {
@@ -141,6 +142,18 @@ impl Story {
     pub(crate) fn other(&mut self, agent: &str, usage: Usage, purpose: Purpose, outcome: RowOutcome) {
         let row = self.row(agent, usage);
         self.called(LedgerRow { purpose, outcome, ..row });
+    }
+
+    /// A summary of the agent's open window by its own brain, found good or not.
+    pub(crate) fn summary(&mut self, agent: &str, usage: Usage, good: bool) {
+        self.other(agent, usage, Purpose::Compaction, RowOutcome::Ok);
+        if good {
+            let window = self.window_of(agent);
+            let json = serde_json::json!({"window": window, "next_seq": 0, "text": "## Goal"}).to_string();
+            let agent = Some(AgentId::from(agent));
+            let note = NoteRecord { agent, kind: SUMMARY_NOTE.to_owned(), json, at: self.tick() };
+            self.write(vec![Write::Note(note)]);
+        }
     }
 
     /// A step that asks for these calls, `(tool, arguments, result)`, and gets their results.

@@ -12,6 +12,7 @@ use store::{DelegationClosed, DelegationRecord};
 
 use crate::account::records::{Records, usd_of};
 use crate::account::steps::Step;
+use crate::account::summaries;
 use crate::activity::Activity;
 
 /// What kind of waste.
@@ -24,6 +25,8 @@ pub enum WasteKind {
     Expiry,
     /// Attempts that were billed and gave no answer.
     Retry,
+    /// Summaries that were written and that no window was opened with.
+    Discarded,
     /// The same read or search again, with no edit in between.
     Repeat,
     /// Files that the caller read although its specialist had.
@@ -39,6 +42,7 @@ impl WasteKind {
             Self::CacheBreak => "cache break",
             Self::Expiry => "cache expiry",
             Self::Retry => "retry",
+            Self::Discarded => "discarded",
             Self::Repeat => "repeated",
             Self::Reread => "read again",
             Self::Abandoned => "abandoned",
@@ -89,10 +93,10 @@ pub fn find(records: &Records, steps: &[Step], catalogue: &Catalogue, since: Opt
     let mut all = Vec::new();
     let book = Book { records, steps, catalogue, since };
     let mut gone = BTreeSet::new();
-    let whole = book.attempts(&mut gone).into_iter().chain(book.delegations(&mut gone)).chain(book.turns(&mut gone));
-    let whole: Vec<Waste> = whole.collect();
+    let whole =
+        [book.attempts(&mut gone), book.summaries(&mut gone), book.delegations(&mut gone), book.turns(&mut gone)];
     let parts = book.caches(&gone).into_iter().chain(book.results(&gone));
-    whole.into_iter().chain(parts).for_each(|waste| put(&mut all, waste));
+    whole.into_iter().flatten().chain(parts).for_each(|waste| put(&mut all, waste));
     all
 }
 
@@ -105,6 +109,7 @@ struct Book<'a> {
 }
 
 const RETRY: &str = "billed, but the answer never came";
+const DISCARDED: &str = "a summary that was empty, cut off, incomplete or too long: no window has it";
 const NO_REPORT: &str = "a delegation that ended without a report";
 const UNUSED: &str = "a report that failed its checks and was not followed up";
 const INTERRUPTED: &str = "a turn that ended without an answer";
@@ -133,6 +138,18 @@ impl Book<'_> {
             if tokens > 0 {
                 found.push(Waste::new(WasteKind::Retry, kind.as_str(), tokens, usd_of(row), RETRY));
             }
+        }
+        found
+    }
+
+    /// Summaries that were answered and then refused.
+    fn summaries(&self, gone: &mut BTreeSet<usize>) -> Vec<Waste> {
+        let discarded = summaries::discarded(self.records);
+        let mut found = Vec::new();
+        for (n, row) in self.rows().filter(|(n, _)| discarded.contains(n)) {
+            gone.insert(n);
+            let tokens = row.usage.prompt() + row.usage.output;
+            found.push(Waste::new(WasteKind::Discarded, "summary", tokens, usd_of(row), DISCARDED));
         }
         found
     }

@@ -1,10 +1,11 @@
 use catalogue::Catalogue;
 use protocol::event::SessionStatus;
-use protocol::{Brief, ErrorKind, LedgerRow, Purpose, RowOutcome, Usage, Usd};
+use protocol::{Brief, ErrorKind, LedgerRow, Purpose, RowOutcome, Usage, Usd, WindowId};
 use store::{SessionRecord, Write};
 
 use super::*;
 use crate::account::steps;
+use crate::account::summaries::SUMMARY_NOTE;
 use crate::story::{HAIKU, OPUS, Story, price, tokens};
 
 const READ: (&str, &str, &str) = ("read", r#"{"files": [{"path": "a.rs"}]}"#, "the text of a file");
@@ -83,6 +84,44 @@ fn an_attempt_that_was_billed_in_vain_is_waste_and_a_free_one_is_not() {
     story.step("main", tokens(5_000, 0, 50), &[]);
     let usd = story.records().rows[1].usd;
     assert_eq!(found(&story), [(WasteKind::Retry, "truncated".to_owned(), 1, 5_020, usd)]);
+}
+
+#[test]
+fn a_summary_that_no_window_was_opened_with_is_waste_and_one_that_was_used_is_not() {
+    let mut story = begun();
+    story.step("main", tokens(0, 10_000, 50), &[]);
+    story.summary("main", tokens(10_000, 600, 30), false);
+    story.summary("main", tokens(10_000, 600, 40), false);
+    story.step("main", tokens(10_000, 100, 50), &[]);
+    story.summary("main", tokens(10_100, 600, 300), true);
+    story.window("main", OPUS, 0);
+    story.step("main", tokens(0, 3_000, 20), &[]);
+    let rows = story.records().rows;
+    let usd = rows[1].usd.zip(rows[2].usd).map(|(one, other)| one + other);
+    assert_eq!(found(&story), [(WasteKind::Discarded, "summary".to_owned(), 2, 21_270, usd)]);
+    assert_eq!(story.bill().wasted(), usd.unwrap());
+}
+
+/// A summary on a clean context: its window has a name of its own.
+fn clean(story: &mut Story, brain: &str, usage: Usage) {
+    let row = story.row("main", usage);
+    let window = WindowId::new(format!("{}-summary-{brain}", row.window));
+    story.called(LedgerRow { purpose: Purpose::Compaction, window, ..row });
+}
+
+#[test]
+fn a_summary_in_two_parts_is_used_whole_and_what_was_tried_before_it_is_not() {
+    let mut story = begun();
+    story.step("main", tokens(0, 10_000, 50), &[]);
+    clean(&mut story, "anthropic/claude-haiku-5-5", tokens(0, 7_000, 10));
+    clean(&mut story, "anthropic/claude-opus-5-5", tokens(0, 4_000, 200));
+    clean(&mut story, "anthropic/claude-opus-5-5", tokens(0, 5_000, 300));
+    let note = r#"{"window": "main-1", "next_seq": 3, "text": "words"}"#.to_owned();
+    let (agent, at) = (Some(AgentId::from("main")), story.tick());
+    story.write(vec![Write::Note(store::NoteRecord { agent, kind: SUMMARY_NOTE.to_owned(), json: note, at })]);
+    story.window("main", OPUS, 0);
+    let usd = story.records().rows[1].usd;
+    assert_eq!(found(&story), [(WasteKind::Discarded, "summary".to_owned(), 1, 7_010, usd)]);
 }
 
 #[test]

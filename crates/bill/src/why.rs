@@ -9,6 +9,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 
+use crate::account::brain_name;
 use crate::account::records::{Records, usd_of};
 
 /// Kind of the note that keeps a delegation's estimate with the truth beside it.
@@ -94,7 +95,7 @@ pub struct After {
     pub purpose: &'static str,
     /// How it ended, as a bill names it.
     pub outcome: &'static str,
-    /// `provider/model`.
+    /// `provider/model`, with `@effort` where one was set.
     pub brain: String,
     /// Prompt tokens.
     pub prompt: u64,
@@ -114,7 +115,7 @@ impl After {
             step: row.step,
             purpose: crate::account::purpose(row),
             outcome: crate::account::outcome(row),
-            brain: row.brain.to_string(),
+            brain: brain_name(&row.brain),
             prompt: row.usage.prompt(),
             expected_cache_read: row.predicted_cache_read,
             cache_read: row.usage.cache_read,

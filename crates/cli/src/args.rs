@@ -90,10 +90,10 @@ pub(crate) enum ApproveArg {
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct SessionArgs {
     /// Dollars for all agents together.
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true, value_parser = dollars)]
     pub(crate) max_usd: Option<protocol::Usd>,
     /// Model calls of all agents together.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_steps: Option<u32>,
     /// What may be done without asking (chat: ask, run: auto).
     #[arg(long, value_enum)]
@@ -202,13 +202,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  agent cost\n  agent cost 20261121-1013 --by brain\n  agent cost --since 7d --by activity\n  agent cost --all --by purpose --json\n  agent cost --html cost.html"
     )]
     Cost {
-        /// Session id or its first characters (default: the last one in this folder).
+        /// Session id or its first characters; `-` or nothing is the last one in this folder.
         session: Option<String>,
         /// Only this view, with tokens (default: all views, waste, and the saving).
         #[arg(long, value_enum)]
         by: Option<ByArg>,
         /// Only calls since then, of all sessions where none is named: 30m, 12h, 7d, 2w, 2026-11-01.
-        #[arg(long, value_name = "WHEN", value_parser = crate::commands::Since::parse)]
+        // A minus is explained by the parser of the value; clap would take it for an option.
+        #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = crate::commands::Since::parse)]
         since: Option<crate::commands::Since>,
         /// All sessions together.
         #[arg(long, conflicts_with = "session")]
@@ -216,9 +217,12 @@ pub(crate) enum Command {
         /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
-        /// Write a page with charts to this file; an existing one is replaced.
+        /// Write a page with charts to this file, `-` is standard output; an earlier page is replaced.
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
+        /// Let --html replace a file that is no such page.
+        #[arg(long, requires = "html")]
+        force: bool,
     },
     /// Why the program delegated, compacted, switched models, kept a cache warm, refused.
     #[command(
@@ -356,7 +360,7 @@ pub(crate) enum SessionsCommand {
     },
     /// Step by step: which agent, which model served it, what it cost.
     Show {
-        /// Session id or its first characters (default: the last one in this folder).
+        /// Session id or its first characters; `-` or nothing is the last one in this folder.
         session: Option<String>,
         /// Print JSON instead of text.
         #[arg(long)]
@@ -364,7 +368,7 @@ pub(crate) enum SessionsCommand {
     },
     /// Go on where a session stopped.
     Resume {
-        /// Session id or its first characters (default: the last one in this folder).
+        /// Session id or its first characters; `-` or nothing is the last one in this folder.
         session: Option<String>,
         /// A new input; without one the interrupted turn goes on.
         #[arg(long)]
@@ -379,7 +383,7 @@ pub(crate) enum SessionsCommand {
     },
     /// Remove a session and everything it holds.
     Rm {
-        /// Session id or its first characters.
+        /// Session id or its first characters; `-` is the last one in this folder.
         session: String,
     },
 }

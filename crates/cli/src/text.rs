@@ -42,6 +42,11 @@ pub(crate) fn complain(text: &str) {
     note(&format!("error: {text}"));
 }
 
+/// Something that is probably not meant.
+pub(crate) fn warn(text: &str) {
+    note(&format!("warning: {text}"));
+}
+
 /// What to do about it.
 pub(crate) fn hint(text: &str) {
     note(&format!("hint: {text}"));

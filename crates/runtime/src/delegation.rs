@@ -5,6 +5,7 @@ mod answer;
 mod context;
 mod escalation;
 mod receipt;
+mod refusal;
 mod worth;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use store::{DelegationClosed, DelegationRecord, Write};
 use tools::permissions::{Action, Decision, Policy, decide};
 use tools::{ApprovalMode, CheckResult, DelegationAnswer};
 
+use self::refusal::Refusal;
 use crate::agent::Agent;
 use crate::error::RuntimeError;
 use crate::fragments;
@@ -93,7 +95,8 @@ pub(crate) async fn delegate(
     let may_ask = core.team.agent(from).map(|spec| spec.delegates_to.as_slice()).unwrap_or_default();
     let spec = core.team.agent(to).filter(|_| may_ask.contains(to)).ok_or_else(|| {
         let known: Vec<&str> = may_ask.iter().map(AgentId::as_str).collect();
-        format!("there is no specialist `{to}`; there are: {}", known.join(", "))
+        let words = format!("there is no specialist `{to}`; there are: {}", known.join(", "));
+        refusal::told(core, from, to, &Refusal::Rule(&words))
     })?;
     let slot = core.agent(spec).map_err(|error| error.to_string())?;
     let mut agent = slot.lock().await;
@@ -106,7 +109,7 @@ pub(crate) async fn delegate(
     let record = match (earlier, &reserved) {
         (Some(record), _) => record,
         (None, Ok(_)) => open(core, caller, &mut agent, from, call, brief).await?,
-        (None, Err(nothing_left)) => return Err(nothing_left.clone()),
+        (None, Err(nothing_left)) => return Err(refusal::told(core, from, to, &Refusal::Budget(nothing_left))),
     };
     let checks: Vec<Check> = record.brief.acceptance.iter().map(|line| core.check_named(line)).collect();
     core.active.update(to, |running| {
@@ -179,7 +182,13 @@ async fn open(
         brief.acceptance.iter().map(|line| core.check_named(line)).map(|check| (check.name, check.command)).collect();
     let host = HostPort::new(core.clone(), caller.clone());
     for (_, command) in &checks {
-        core.permit_check(&host, from, call, command).await?;
+        if let Err(words) = core.permit_check(&host, from, call, command).await {
+            // Who interrupts a question has not answered it.
+            return Err(match caller.cancel.is_cancelled() {
+                true => words,
+                false => refusal::told(core, from, agent.id(), &Refusal::Rule(&words)),
+            });
+        }
     }
     context::prepare(core, agent, from, &brief, &caller.cancel).await.map_err(|error| core.fail(error))?;
     let id = delegation_id(core, from, call);

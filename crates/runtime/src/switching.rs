@@ -39,9 +39,13 @@ pub(crate) struct Wanted {
 }
 
 impl Core {
-    /// Queues a brain for an agent's next window. The brain it has takes a wish back.
+    /// Queues a brain for an agent's next window. The brain it has takes a wish back; where there is none, nothing changes and
+    /// nothing is recorded.
     pub(crate) fn want(&self, agent: &mut Agent, wanted: Wanted, mut decision: Decision) -> Result<(), RuntimeError> {
         let granted = wanted.brain == agent.brain;
+        if granted && agent.wanted.is_none() {
+            return Ok(());
+        }
         let wanted = (!granted).then_some(wanted);
         decision.numbers.extend(self.switch_cost(agent, wanted.as_ref().map(|wanted| &wanted.brain)));
         let (note, event) = self.decision(&decision);

@@ -155,7 +155,9 @@ impl Vigil<'_> {
             cached: watch.forecast.cached,
             life: life(agent, watch),
             most_pings: match waiting {
-                Waiting::ForPerson(_) => cap.min(watch.pings.saturating_add(self.core.affordable_pings(&prices, watch)?)),
+                Waiting::ForPerson(_) => {
+                    cap.min(watch.pings.saturating_add(self.core.affordable_pings(&prices, watch)?))
+                }
                 Waiting::ForWork | Waiting::ForWorkOf(_) => cap,
             },
             least_saving: Warmth::LEAST_SAVING,

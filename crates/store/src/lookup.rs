@@ -1,6 +1,6 @@
 //! Answers to narrow questions that are asked at every step: their cost does not grow with what they leave out.
 
-use protocol::{AgentId, DelegationId, Event, FileChange, LedgerRow, SessionId, Timestamp};
+use protocol::{AgentId, DECISION_NOTE, DelegationId, Event, FileChange, LedgerRow, SessionId, Timestamp, WindowId};
 use rusqlite::params;
 
 use crate::column::{Json, Moment};
@@ -140,8 +140,26 @@ impl Store {
         Ok(runs.into_iter().flatten().collect())
     }
 
-    /// What an agent was asked: the user's messages and words in between (a specialist: its briefs), each once, without the
-    /// copies that later windows began with.
+    /// The newest note about an agent's decision of one kind in one window, where this was chosen.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn last_decision(
+        &self,
+        session: &SessionId,
+        agent: &AgentId,
+        window: &WindowId,
+        (kind, chosen): (&str, &str),
+    ) -> Result<Option<NoteRecord>, StoreError> {
+        let sql = "SELECT * FROM notes WHERE session = ?1 AND agent = ?2 AND kind = ?3 AND json ->> 'window' = ?4
+                       AND json ->> 'kind' = ?5 AND json ->> 'chosen' = ?6
+                   ORDER BY id DESC LIMIT 1";
+        let values = params![session.as_str(), agent.as_str(), DECISION_NOTE, window.as_str(), kind, chosen];
+        self.read(|db| one(db, sql, values, note))
+    }
+
+    /// What an agent was asked since it last started afresh: the user's messages and words in between (a specialist: its
+    /// briefs), each once, without the copies that later windows began with.
     ///
     /// # Errors
     /// As all reads.
@@ -151,6 +169,8 @@ impl Store {
                        AND windows.id = items.window
                    WHERE items.session = ?1 AND items.agent = ?2
                        AND (items.item ->> 'type' = 'user' OR items.item ->> 'kind' = 'steering')
+                       AND windows.seq >= (SELECT coalesce(max(fresh.seq), 0) FROM windows AS fresh
+                           WHERE fresh.session = ?1 AND fresh.agent = ?2 AND fresh.reason = 'fresh')
                        AND items.seq >= windows.carried + (SELECT min(first.seq) FROM items AS first
                            WHERE first.session = ?1 AND first.agent = ?2 AND first.window = items.window)
                    ORDER BY items.seq";

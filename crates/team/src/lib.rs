@@ -3,6 +3,7 @@
 //! column what is wrong with it.
 
 mod builtin;
+mod effort;
 mod error;
 mod load;
 mod resolve;
@@ -14,6 +15,7 @@ mod tools;
 
 pub use builtin::{builtin, builtin_names};
 pub use catalogue::ModelRef;
+pub use effort::{Choice, UnknownEffort, split_effort};
 pub use error::{TeamError, TeamErrorKind};
 pub use load::{LoadOptions, alias_names, load};
 pub use schema::json_schema;

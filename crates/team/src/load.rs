@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalogue::ModelRef;
 use catalogue::yaml::{self, Path, Step};
+use catalogue::{Catalogue, ModelRef};
 
 use crate::builtin;
+use crate::effort::{Choice, split_effort};
 use crate::error::{Mistake, TeamError, TeamErrorKind, did_you_mean};
 use crate::resolve;
 use crate::schema::{AgentFile, BrainField, File};
@@ -18,9 +19,11 @@ pub struct LoadOptions {
     /// An alias of the team file goes before one of the same name here.
     pub aliases: BTreeMap<String, ModelRef>,
     /// Models that the user chose for this run by alias: they go before an alias of the file of the same name.
-    pub chosen: BTreeMap<String, ModelRef>,
+    pub chosen: BTreeMap<String, Choice>,
     /// The model that the user chose for all agents of this run, whatever the file says. Settings of the file stay.
-    pub chosen_for_all: Option<ModelRef>,
+    pub chosen_for_all: Option<Choice>,
+    /// What models cost, to see whether a ladder leads from cheap to strong; empty where that is not checked.
+    pub catalogue: Catalogue,
     /// Providers that a file may name; empty where that is not checked.
     pub known_providers: Vec<String>,
     /// Every tool that exists, in schema order; empty for the program's own.
@@ -51,9 +54,11 @@ pub fn alias_names(text: &str, source: &str, from_project: bool) -> Result<BTree
         BrainField::Full(full) if full.provider.is_none() => full.model.as_ref(),
         BrainField::Full(_) => None,
     });
+    // A word that is no effort is named with its place when the file is resolved.
+    let named = named.map(|name| split_effort(name).map_or(name.as_str(), |(bare, _)| bare).to_owned());
     let roles = [Role::Coordinator, Role::Specialist].map(|role| resolve::default_alias(role).to_owned());
-    let aliases = named.filter(|name| name.parse::<ModelRef>().is_err()).chain(file.models.keys());
-    Ok(aliases.cloned().chain(roles).collect())
+    let aliases = named.filter(|name| name.parse::<ModelRef>().is_err()).chain(file.models.keys().cloned());
+    Ok(aliases.chain(roles).collect())
 }
 
 /// The agents of the built-in default team, for a file that declares none.

@@ -3,6 +3,7 @@
 mod agents;
 mod brains;
 mod grants;
+mod ladders;
 mod windows;
 
 use std::collections::BTreeSet;
@@ -31,6 +32,7 @@ pub(crate) fn team(mut file: File, text: &str, source: &str, options: &LoadOptio
     brains::check_aliases(&file, options)?;
     let compaction = windows::of_team(&file, options)?;
     let agents = agents::resolve(&file, &compaction, options, &mut sources, &mut notes)?;
+    let warnings = ladders::warnings(&agents, options);
     verify(&file.verify)?;
     Ok(Team {
         name: name(&file, source),
@@ -40,6 +42,7 @@ pub(crate) fn team(mut file: File, text: &str, source: &str, options: &LoadOptio
         compaction,
         cache: windows::cache(&file.cache)?,
         notes,
+        warnings: warnings.into_iter().map(|warning| warning.placed(text, source).to_string()).collect(),
         sources,
     })
 }

@@ -51,9 +51,11 @@ pub(crate) struct AgentFile {
     /// What it thinks with. Left out: `premium` for the coordinator, `fast` for a specialist.
     #[serde(default)]
     pub(crate) brain: Option<BrainField>,
-    /// The brains it may move along, cheapest first. Its own brain is one of them. It moves where a window is closed.
+    /// The brains it may move along, cheapest first. Its own brain is one of them. It moves where a window is closed. Left
+    /// out, it keeps its brain.
     #[serde(default)]
-    pub(crate) ladder: Vec<BrainField>,
+    #[schemars(extend("minItems" = 1))]
+    pub(crate) ladder: Option<Vec<BrainField>>,
     /// What its prompt says beyond the role's.
     #[serde(default)]
     pub(crate) instructions: Option<String>,
@@ -101,11 +103,11 @@ pub(crate) struct BrainFile {
     pub(crate) headers: BTreeMap<String, String>,
 }
 
-/// A brain: an alias, `provider/model`, or in full.
+/// A brain: an alias or `provider/model`, either with `@effort` behind it where that is wanted, or in full.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[schemars(untagged)]
 pub(crate) enum BrainField {
-    /// An alias or `provider/model`.
+    /// An alias or `provider/model`, for example `fast` or `openai/gpt-6.1-sol@high`.
     Name(String),
     /// In full.
     Full(BrainFile),
@@ -114,7 +116,7 @@ pub(crate) enum BrainField {
 impl AgentFile {
     /// Every brain it names.
     pub(crate) fn brains(&self) -> impl Iterator<Item = &BrainField> {
-        self.brain.iter().chain(&self.ladder).chain(&self.compaction.summarizer)
+        self.brain.iter().chain(self.ladder.iter().flatten()).chain(&self.compaction.summarizer)
     }
 }
 
@@ -230,7 +232,7 @@ impl<'de> Deserialize<'de> for BrainField {
         impl<'de> Visitor<'de> for Shapes {
             type Value = BrainField;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an alias, `provider/model`, or a mapping with `provider` and `model`")
+                f.write_str("an alias, `provider/model` (either may have `@effort` behind it), or a mapping with `provider` and `model`")
             }
             fn visit_str<E: Error>(self, name: &str) -> Result<BrainField, E> {
                 Ok(BrainField::Name(name.to_owned()))

@@ -138,7 +138,11 @@ impl List<'_> {
         self.add(&shown("role"), agent.role.as_str().to_owned(), &path.key("role"), role_default);
         self.add(&shown("specialty"), optional(&agent.specialty), &path.key("specialty"), &default);
         self.brain(&agent.brain, id, &path.key("brain"), &default);
-        let rungs: Vec<String> = agent.ladder.iter().map(ToString::to_string).collect();
+        let with_effort = |rung: &Brain| match rung.effort {
+            Some(effort) => format!("{rung}@{}", effort_word(effort)),
+            None => rung.to_string(),
+        };
+        let rungs: Vec<String> = agent.ladder.iter().map(with_effort).collect();
         self.add(&shown("ladder"), list_of(&rungs), &path.key("ladder"), &default);
         self.add(&shown("instructions"), optional(&agent.instructions), &path.key("instructions"), &default);
         self.tools(agent, path, &default);

@@ -136,6 +136,8 @@ pub struct Team {
     pub cache: CacheSettings,
     /// What was filled in for the file, a sentence each.
     pub notes: Vec<String>,
+    /// What can be used as it is and is probably not meant, a sentence each with its place and what to write instead.
+    pub warnings: Vec<String>,
     pub(crate) sources: Sources,
 }
 

@@ -219,9 +219,9 @@ fn a_model_chosen_for_the_run_goes_before_what_the_file_says() {
     };
     assert_eq!(brains(&options()), ["openai/gpt-6.1-sol", "anthropic/claude-haiku-5-5"]);
     let mine = ModelRef::new("local", "mine");
-    let alias = LoadOptions { chosen: [("premium".to_owned(), mine.clone())].into(), ..options() };
+    let alias = LoadOptions { chosen: [("premium".to_owned(), mine.clone().into())].into(), ..options() };
     assert_eq!(brains(&alias), ["local/mine", "anthropic/claude-haiku-5-5"]);
-    let all = LoadOptions { chosen_for_all: Some(mine), ..options() };
+    let all = LoadOptions { chosen_for_all: Some(mine.into()), ..options() };
     assert_eq!(brains(&all), ["local/mine", "local/mine"]);
     assert_eq!(load(text, "t.yaml", &all).unwrap().main().brain.max_tokens, 99);
 }

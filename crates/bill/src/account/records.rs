@@ -3,6 +3,8 @@
 use protocol::{AgentId, DelegationId, Item, LedgerRow, Purpose, RowOutcome, SessionId, Timestamp, Usd};
 use store::{ChangingCall, DelegationRecord, SessionRecord, Store, StoreError, TranscriptItem, WindowOpening};
 
+use super::summaries::{self, Accepted};
+
 /// A session's records, as far as its cost and its decisions rest on them.
 #[derive(Clone, Debug)]
 pub struct Records {
@@ -20,6 +22,8 @@ pub struct Records {
     pub changes: Vec<ChangingCall>,
     /// Its delegations, in the order they were opened.
     pub delegations: Vec<DelegationRecord>,
+    /// Summaries that were found good, in the order they were written.
+    pub summaries: Vec<Accepted>,
 }
 
 /// From one input of the user's to the next.
@@ -54,6 +58,7 @@ impl Records {
             items: store.transcripts(session)?,
             changes: store.changing_calls(session)?,
             delegations: store.delegations(session)?,
+            summaries: summaries::accepted(store, session)?,
         })
     }
 

@@ -8,7 +8,7 @@ use protocol::{AgentId, LedgerRow, RowOutcome, Usd};
 use super::chart::{self, Bar, Frame, Line, Mark, Part};
 use super::text::{dollars, tokens, whole};
 use crate::account::records::{Records, usd_of};
-use crate::account::{outcome, purpose};
+use crate::account::{brain_name, outcome, purpose};
 
 /// Kinds of tokens from the bottom of a bar up, as CSS classes.
 pub(super) const KINDS: [(&str, &str); 4] =
@@ -136,15 +136,16 @@ impl<'a> Drawn<'a> {
         let own = self.records.windows.iter().filter(|other| other.agent == *agent);
         let number = own.clone().position(|other| other.id == window.id)?;
         let before = own.clone().nth(number.checked_sub(1)?)?;
-        let (old, new) = (before.brain.to_string(), window.brain.to_string());
-        let effort_changed = before.brain.effort != window.brain.effort;
-        let switched = old != new || effort_changed;
+        let (old, new) = (brain_name(&before.brain), brain_name(&window.brain));
+        let switched = old != new;
         let reason = &window.reason;
         let says = match switched {
             true => format!("{agent}: window {} ({reason}), from {old} to {new}", number + 1),
             false => format!("{agent}: window {} ({reason})", number + 1),
         };
-        let label = if switched { window.brain.model.clone() } else { String::new() };
+        // Beside the line there is room for the model, not for who provides it.
+        let model = new.split_once('/').map_or(new.as_str(), |(_, model)| model);
+        let label = if switched { model.to_owned() } else { String::new() };
         Some(Mark { class: if switched { "switch" } else { "window" }, whose: self.class(agent), place, says, label })
     }
 }

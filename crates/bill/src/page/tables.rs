@@ -4,7 +4,7 @@ use protocol::{LedgerRow, Usd};
 
 use super::text::{escaped, whole};
 use crate::account::records::usd_of;
-use crate::account::{Bill, Group, View, outcome, purpose};
+use crate::account::{Bill, Group, View, brain_name, outcome, purpose};
 
 /// A group's share of the dollars, `12 %`.
 fn share(part: Usd, all: Usd) -> String {
@@ -29,11 +29,8 @@ pub(super) fn view(bill: &Bill, view: View) -> String {
     for group in bill.by(view) {
         html.push_str(&format!("<tr data-key=\"{}\">{}</tr>", escaped(&group.key), cells(group, bill)));
     }
-    // Several calls of one step are several rows of activities, and the sum would count it more than once.
-    if view != View::Activity {
-        let total = Group { key: "total".to_owned(), ..bill.total.clone() };
-        html.push_str(&format!("<tr class=\"sum\">{}</tr>", cells(&total, bill)));
-    }
+    let total = Group { key: "total".to_owned(), ..bill.total_of(view) };
+    html.push_str(&format!("<tr class=\"sum\">{}</tr>", cells(&total, bill)));
     html + CLOSE
 }
 
@@ -96,7 +93,7 @@ pub(super) fn calls<'a>(rows: impl Iterator<Item = &'a LedgerRow>) -> String {
             usage.output,
         ];
         html.push_str("<tr>");
-        for word in [row.agent.0.as_str(), &row.brain.to_string(), purpose(row)] {
+        for word in [row.agent.0.as_str(), &brain_name(&row.brain), purpose(row)] {
             html.push_str(&format!("<td class=\"word\">{}</td>", escaped(word)));
         }
         for number in numbers {

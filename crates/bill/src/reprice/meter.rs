@@ -129,6 +129,11 @@ impl Meter {
         }
     }
 
+    /// What is cached beyond so many tokens is not part of the next prompt.
+    pub(crate) fn forget_beyond(&mut self, tokens: u64) {
+        self.cached = self.cached.min(tokens);
+    }
+
     /// Tokens that leave the cache as it is.
     pub(crate) fn add(&mut self, model: &Rated<'_>, at: Timestamp, usage: &Usage) {
         self.usd += model.cost(usage, at);

@@ -5,7 +5,7 @@ mod context;
 mod plan;
 
 use catalogue::Catalogue;
-use protocol::{AgentId, Brain, LedgerRow, SessionId, Usd};
+use protocol::{AgentId, Brain, LedgerRow, Purpose, RowOutcome, SessionId, Usd};
 use team::Team;
 
 use self::context::{Context, Event};
@@ -14,7 +14,7 @@ use super::Delegated;
 use super::models::Rated;
 use super::split::{self, Split, Work};
 use crate::account::records::{Records, usd_of};
-use crate::account::steps;
+use crate::account::{brain_name, steps, summaries};
 use crate::activity::Activity;
 use crate::flow::{CHARS_PER_TOKEN, Call, Tool};
 
@@ -51,10 +51,10 @@ pub enum ReplayError {
 pub struct AgentPart {
     /// The agent.
     pub agent: AgentId,
-    /// Who served it last, `provider/model`.
-    pub recorded_brain: String,
+    /// Who served it, each `provider/model` or `provider/model@effort` once, in their order.
+    pub recorded_brains: Vec<String>,
     /// Who would have.
-    pub brain: String,
+    pub brains: Vec<String>,
     /// In whose context: another agent's where that one does its work too.
     pub context: AgentId,
     /// Its answered calls.
@@ -81,7 +81,7 @@ pub struct Replay {
     pub whatif: Usd,
     /// By agent, in the order of their first calls.
     pub agents: Vec<AgentPart>,
-    /// Windows that were closed with a summary, then and so.
+    /// Windows that were closed and followed by another, then and so.
     pub compactions: (u64, u64),
     /// For a session of one agent and a team with specialists: exploration and tests delegated, and edits too.
     pub delegated: Option<(Delegated, Delegated)>,
@@ -96,8 +96,9 @@ pub struct Replay {
 pub fn replay(records: &Records, team: Option<&Team>, catalogue: &Catalogue) -> Result<Replay, ReplayError> {
     let rows: Vec<&LedgerRow> = records.rows.iter().filter(|row| row.usage.prompt() + row.usage.output > 0).collect();
     let main = records.main().filter(|_| !rows.is_empty()).ok_or_else(|| ReplayError::Empty(records.id.clone()))?;
-    let plan = Plan::new(main, &rows, team, catalogue)?;
-    let own = Plan::new(main, &rows, None, catalogue).and_then(|plan| play(records, &rows, &plan)).ok();
+    let lengths = summary_lengths(records);
+    let plan = Plan::new(main, &rows, &lengths, team, catalogue)?;
+    let own = Plan::new(main, &rows, &lengths, None, catalogue).and_then(|plan| play(records, &rows, &plan)).ok();
     let played = play(records, &rows, &plan)?;
     let delegated = team.map(|team| delegated(records, &rows, team, catalogue)).transpose()?.flatten();
     let mut replay = Replay {
@@ -126,6 +127,15 @@ pub fn replay(records: &Records, team: Option<&Team>, catalogue: &Catalogue) -> 
     Ok(replay)
 }
 
+/// Tokens of the summaries that windows were opened with, and whose they were.
+fn summary_lengths(records: &Records) -> Vec<(AgentId, u64)> {
+    let discarded = summaries::discarded(records);
+    let rows = records.rows.iter().enumerate().filter(|(n, row)| {
+        row.purpose == Purpose::Compaction && row.outcome == RowOutcome::Ok && !discarded.contains(n)
+    });
+    rows.map(|(_, row)| (row.agent.clone(), row.usage.output)).collect()
+}
+
 /// Plays every context to its end, in the order of the agents' first calls.
 fn play(records: &Records, rows: &[&LedgerRow], plan: &Plan<'_>) -> Result<Vec<(AgentId, Context)>, ReplayError> {
     let mut contexts: Vec<(AgentId, Context)> = Vec::new();
@@ -145,6 +155,8 @@ fn play(records: &Records, rows: &[&LedgerRow], plan: &Plan<'_>) -> Result<Vec<(
 
 /// The rows as events of the contexts that they go into.
 fn events<'r>(records: &'r Records, rows: &[&'r LedgerRow], plan: &Plan<'_>) -> Vec<Event<'r>> {
+    let discarded = summaries::discarded(records);
+    let is_discarded = |row: &LedgerRow| discarded.iter().any(|n| std::ptr::eq(&records.rows[*n], row));
     let mut before: Vec<(&AgentId, &LedgerRow)> = Vec::new();
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
@@ -163,7 +175,7 @@ fn events<'r>(records: &'r Records, rows: &[&'r LedgerRow], plan: &Plan<'_>) -> 
         }
         let agent = plan.context_of(&row.agent).clone();
         let moved = agent != row.agent;
-        events.push(Event { agent, row, moved, opens, grown, compacted });
+        events.push(Event { agent, row, moved, opens, grown, compacted, discarded: is_discarded(row) });
     }
     events
 }
@@ -176,8 +188,8 @@ fn parts(rows: &[&LedgerRow], plan: &Plan<'_>, played: &[(AgentId, Context)]) ->
             let context = played.iter().find(|(agent, _)| *agent == row.agent);
             parts.push(AgentPart {
                 agent: row.agent.clone(),
-                recorded_brain: row.brain.to_string(),
-                brain: plan.brain_of(row).to_string(),
+                recorded_brains: Vec::new(),
+                brains: Vec::new(),
                 context: plan.context_of(&row.agent).clone(),
                 calls: 0,
                 recorded: Some(Usd::ZERO),
@@ -188,12 +200,21 @@ fn parts(rows: &[&LedgerRow], plan: &Plan<'_>, played: &[(AgentId, Context)]) ->
         let part = &mut parts[at];
         part.calls += 1;
         part.recorded = part.recorded.zip(usd_of(row)).map(|(sum, more)| sum + more);
-        if steps::is_step(row) {
-            part.recorded_brain = row.brain.to_string();
-            part.brain = plan.brain_of(row).to_string();
+        // A summary may be another brain's work; an agent without any step has nothing else.
+        let has_steps = rows.iter().any(|other| other.agent == row.agent && steps::is_step(other));
+        if steps::is_step(row) || !has_steps {
+            name_once(&mut part.recorded_brains, &row.brain);
+            name_once(&mut part.brains, plan.brain_of(row));
         }
     }
     parts
+}
+
+fn name_once(names: &mut Vec<String>, brain: &Brain) {
+    let name = brain_name(brain);
+    if !names.contains(&name) {
+        names.push(name);
+    }
 }
 
 /// What a team with specialists would have made of a session that one agent played alone.

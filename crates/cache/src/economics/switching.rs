@@ -102,7 +102,7 @@ impl SwitchCost {
             ("per_call_tokens", input.per_call as f64),
             ("output_tokens", input.output as f64),
             ("base_tokens", input.shape.base as f64),
-            ("static_tokens", input.shape.static_tokens as f64),
+            ("static_tokens", input.kept() as f64),
             ("static_hit_tokens", input.static_hit as f64),
             ("reacquired_tokens", input.shape.reacquired as f64),
             ("summary_tokens", input.shape.summary_output as f64),
@@ -140,8 +140,13 @@ impl SwitchInput {
         self.summary() + self.opening() + again + self.shape.quality.picos() as f64 - self.stay()
     }
 
+    /// Tokens of the next window that stay as they are for the old brain: a part is never more than the whole.
+    fn kept(&self) -> u64 {
+        self.shape.static_tokens.min(self.shape.base)
+    }
+
     fn at_compaction(&self) -> f64 {
-        let cached = self.shape.static_tokens.min(self.shape.base);
+        let cached = self.kept();
         let written = (self.shape.base - cached) as f64;
         self.opening() - self.from.write as f64 * written - self.from.read as f64 * cached as f64
     }

@@ -117,3 +117,10 @@ proptest! {
         prop_assert_eq!(found.at_compaction, Usd::ZERO);
     }
 }
+
+#[test]
+fn what_stays_of_a_short_prompt_is_no_more_than_the_prompt_in_the_numbers_too() {
+    let shape = WindowShape { static_tokens: SHAPE.base + 500, ..SHAPE };
+    let numbers = switch_cost(&SwitchInput { shape, ..input(SONNET_5_5, OPUS_5_5) }).numbers();
+    assert_eq!(numbers["static_tokens"], numbers["base_tokens"]);
+}

@@ -1,6 +1,7 @@
 //! `agent chat`, as plain lines.
 
 mod windows;
+mod words;
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -12,11 +13,13 @@ use runtime::{InputMode, Session, TurnOutcome};
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
+use self::words::Agents;
 use super::run::summary;
 use super::start::{self, Names, Wanted};
 use crate::args::{SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::trust::{Trust, Verdict};
+use crate::failure::Failure;
 use crate::front::{Asking, Keyboard, PlainFront, is_goodbye};
 use crate::text;
 
@@ -140,13 +143,20 @@ impl Chat<'_> {
     /// A command that may change windows: only while nobody works. What goes wrong is told, and the chat goes on.
     async fn between_turns(&self, command: &str) -> anyhow::Result<()> {
         let (name, words) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-        let main = &self.team.main().id;
-        let agents: Vec<AgentId> = self.team.agents.iter().map(|agent| agent.id.clone()).collect();
+        let all: Vec<AgentId> = self.team.agents.iter().map(|agent| agent.id.clone()).collect();
+        let agents = Agents { main: &self.team.main().id, all: &all };
         let cancel = CancellationToken::new();
         let work = async {
             match name {
-                "/compact" => windows::compact(self.session, main, &agents, words, &cancel).await,
-                "/model" => windows::model(self.session, self.names, main, &agents, words, &cancel).await,
+                "/compact" => {
+                    let wanted = words::compact(words, &agents).map_err(Failure::usage)?;
+                    windows::compact(self.session, wanted, &cancel).await
+                }
+                "/model" => {
+                    let is_alias = |word: &str| self.names.is_alias(word);
+                    let wanted = words::model(words, &agents, &is_alias).map_err(Failure::usage)?;
+                    windows::model(self.session, self.names, self.team, wanted, &cancel).await
+                }
                 _ => self.command(command),
             }
         };
@@ -160,6 +170,9 @@ impl Chat<'_> {
         };
         if let Err(error) = done {
             text::complain(&format!("{error:#}"));
+            if let Some(hint) = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.as_ref()) {
+                text::hint(hint);
+            }
         }
         Ok(())
     }
@@ -218,7 +231,15 @@ impl Chat<'_> {
     }
 
     fn command(&self, command: &str) -> anyhow::Result<()> {
-        match command.split_whitespace().next().unwrap_or(command) {
+        let (name, words) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        if matches!(name, "/help" | "/cost" | "/context" | "/team" | "/quit")
+            && let Err(told) = words::nothing(name, words)
+        {
+            // Told and not given up: the turn or the chat goes on.
+            text::complain(&told);
+            return Ok(());
+        }
+        match name {
             "/help" => text::note(HELP),
             "/cost" => text::note(&self.bill()?),
             "/context" => text::note(&windows::context(&self.session.status()?)),
@@ -228,7 +249,7 @@ impl Chat<'_> {
                     text::note(&format!("{}: {} ({})", agent.id, agent.brain, agent.role.as_str()));
                 }
             }
-            other => text::note(&format!("there is no command {other}; /help lists them")),
+            other => text::note(&words::unknown(other)),
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! `agent cost`: every number is read off the ledger and the transcripts; none is kept.
 
+mod page;
 mod show;
 mod since;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bill::account::records::Records;
 use bill::account::{Bill, View, steps};
@@ -11,8 +12,10 @@ use protocol::event::{Baseline, BaselineKind};
 use protocol::{SessionId, Usd};
 use store::Store;
 
+use super::sessions::named;
+use super::why::count;
 use crate::args::ByArg;
-use crate::config::{Context, files};
+use crate::config::Context;
 use crate::failure::Failure;
 use crate::text;
 
@@ -27,6 +30,7 @@ pub(crate) struct Asked {
     pub(crate) all: bool,
     pub(crate) json: bool,
     pub(crate) html: Option<PathBuf>,
+    pub(crate) force: bool,
 }
 
 /// A bill and what belongs beside it.
@@ -35,27 +39,38 @@ struct Made {
     /// The records of the only session; none for several.
     records: Option<Records>,
     baseline: Option<Baseline>,
+    /// How many of the sessions the baseline is about.
+    compared: usize,
 }
 
 /// Shows what one session, or all of them, cost.
 pub(crate) fn run(context: &Context, asked: Asked) -> anyhow::Result<u8> {
+    if let Some(path) = &asked.html {
+        if asked.json && path == Path::new(page::STANDARD_OUTPUT) {
+            return Err(Failure::usage_with(
+                "--html - and --json both write to standard output",
+                "leave one of them out, or name a file: --html cost.html",
+            ));
+        }
+        page::check(path, asked.force)?;
+    }
     let store = context.store()?;
     let since = asked.since.map(|since| since.moment(context.clock.now()));
     // A span of time is about whatever happened in it, unless a session is named.
     let several = asked.all || (since.is_some() && asked.session.is_none());
-    let session = if several { None } else { Some(context.session(&store, asked.session.as_deref())?) };
+    let session = if several { None } else { Some(named(context, &store, asked.session.as_deref())?) };
     let sessions = match &session {
         Some(session) => vec![session.clone()],
         None => store.sessions_with_calls(since)?,
     };
     let made = make(context, &store, &sessions, Bill::since(since), session.is_some())?;
     if let Some(path) = &asked.html {
-        write_page(context, &made, path)?;
+        page::write(path, &html(context, &made))?;
     }
     let by = asked.by.map_or(View::Agent, view_of);
     if asked.json {
         let session = session.as_ref().map(SessionId::as_str);
-        text::json(&show::as_json(&made.bill, by, session, made.baseline.as_ref()).to_string());
+        text::json(&show::as_json(&made.bill, by, session, made.compared()).to_string());
     } else if asked.html.is_none() {
         print(&made, session.as_ref(), asked.by.map(view_of));
     }
@@ -73,7 +88,7 @@ fn view_of(by: ByArg) -> View {
 }
 
 fn make(context: &Context, store: &Store, sessions: &[SessionId], bill: Bill, one: bool) -> anyhow::Result<Made> {
-    let mut made = Made { bill, records: None, baseline: None };
+    let mut made = Made { bill, records: None, baseline: None, compared: 0 };
     let mut baselines = Vec::new();
     for session in sessions {
         let records = Records::load(store, session)?;
@@ -86,6 +101,7 @@ fn make(context: &Context, store: &Store, sessions: &[SessionId], bill: Bill, on
         }
         made.records = one.then_some(records);
     }
+    made.compared = baselines.len();
     made.baseline = together(baselines);
     Ok(made)
 }
@@ -112,30 +128,28 @@ fn together(mut baselines: Vec<(Baseline, Usd)>) -> Option<Baseline> {
     })
 }
 
-fn write_page(context: &Context, made: &Made, path: &std::path::Path) -> anyhow::Result<()> {
-    let path = std::path::absolute(path)?;
-    if path.is_dir() {
-        return Err(Failure::usage_with(
-            format!("{}: is a folder", path.display()),
-            "name the file that the page is to be written to, for example cost.html",
-        ));
+impl Made {
+    /// What one model alone would have cost, and over how many sessions.
+    fn compared(&self) -> Option<(&Baseline, usize)> {
+        self.baseline.as_ref().map(|baseline| (baseline, self.compared))
     }
-    let shown = bill::page::Shown {
+}
+
+fn html(context: &Context, made: &Made) -> String {
+    bill::page::html(&bill::page::Shown {
         bill: &made.bill,
         session: made.records.as_ref(),
         catalogue: &context.catalogue,
         baseline: made.baseline.as_ref(),
-    };
-    files::write(&path, &bill::page::html(&shown))?;
-    text::note(&format!("wrote {}", path.display()));
-    Ok(())
+        compared: made.compared,
+    })
 }
 
 fn print(made: &Made, session: Option<&SessionId>, by: Option<View>) {
     let bill = &made.bill;
     match session {
         Some(session) => text::line(&format!("session {session}")),
-        None => text::line(&format!("{} sessions", bill.sessions.len())),
+        None => text::line(&count(bill.sessions.len() as u64, "session")),
     }
     if bill.total.calls == 0 {
         let span = if bill.since.is_some() { "in that time" } else { "yet" };
@@ -144,6 +158,6 @@ fn print(made: &Made, session: Option<&SessionId>, by: Option<View>) {
     }
     text::line(&match by {
         Some(view) => show::view(bill, view),
-        None => show::whole(bill, made.baseline.as_ref()),
+        None => show::whole(bill, made.compared()),
     });
 }

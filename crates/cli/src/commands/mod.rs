@@ -55,8 +55,8 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Team { command }) => team::run(&context, command),
         Some(Command::Policy { command }) => policy::run(&context, command),
         Some(Command::Models { filter, json }) => models::run(&context, filter.as_deref(), json),
-        Some(Command::Cost { session, by, since, all, json, html }) => {
-            cost::run(&context, cost::Asked { session, by, since, all, json, html })
+        Some(Command::Cost { session, by, since, all, json, html, force }) => {
+            cost::run(&context, cost::Asked { session, by, since, all, json, html, force })
         }
         Some(Command::Why { session, step, verbose, json }) => {
             why::run(&context, &why::Asked { session, step, verbose, json })

@@ -1,12 +1,15 @@
 //! `agent sessions`.
 
-use protocol::{RowOutcome, SessionId};
+use bill::account::brain_name;
+use bill::account::steps::is_step;
+use protocol::{AgentId, LedgerRow, RowOutcome, SessionId};
 use serde_json::json;
 use store::{SessionSummary, Store};
 use tools::ApprovalMode;
 
 use super::run::{finish, front};
 use super::start::{self, Wanted};
+use super::why::count;
 use crate::args::{SessionArgs, SessionsCommand, TeamArgs};
 use crate::config::Context;
 use crate::config::lock::SessionLock;
@@ -39,8 +42,11 @@ fn list(context: &Context, limit: usize, json: bool) -> anyhow::Result<u8> {
         let status = session.status.map_or("unfinished", |status| status.as_str());
         let usd = usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
         text::line(&format!(
-            "{}  {status:<11} {steps:>4} steps  {usd:>9}  {}  {}",
-            session.id, session.cwd, session.title
+            "{}  {status:<11} {steps:>4} {}  {usd:>9}  {}  {}",
+            session.id,
+            if *steps == 1 { "step " } else { "steps" },
+            session.cwd,
+            session.title
         ));
     }
     Ok(0)
@@ -63,15 +69,22 @@ fn as_json(summary: &SessionSummary) -> serde_json::Value {
 
 fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u8> {
     let store = context.store()?;
-    let id = context.session(&store, wanted)?;
+    let id = named(context, &store, wanted)?;
     let rows = store.ledger(&id)?;
     if json {
-        text::json(&json!({ "session": id, "steps": rows, "agents": store.totals(&id)? }).to_string());
+        let agents = store.totals(&id)?;
+        let with_brains = agents.iter().map(|total| {
+            let mut value = json!(total);
+            value["brains"] = json!(brains(&rows, &total.id));
+            value
+        });
+        let agents: Vec<_> = with_brains.collect();
+        text::json(&json!({ "session": id, "steps": rows, "agents": agents }).to_string());
         return Ok(0);
     }
     let record = known(&store, &id)?;
     text::line(&format!("session {id} in {}\nteam {}: {}", record.cwd, record.team_name, record.title));
-    for row in rows {
+    for row in &rows {
         let outcome = match row.outcome {
             RowOutcome::Ok => String::new(),
             RowOutcome::Failed(kind) => format!("  failed: {}", kind.as_str()),
@@ -82,7 +95,7 @@ fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u
             "{:>3}. {:<10} {:<32} in {:>6} read {:>7} write {:>6} out {:>5}  {usd:>9}{}{outcome}",
             row.step,
             row.agent.as_str(),
-            row.brain.to_string(),
+            brain_name(&row.brain),
             row.usage.input,
             row.usage.cache_read,
             row.usage.cache_write(),
@@ -92,9 +105,29 @@ fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u
     }
     for total in store.totals(&id)? {
         let usd = total.usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
-        text::line(&format!("{}: {} steps on {}, {usd}", total.id, total.steps, total.brain));
+        let steps = count(total.steps.into(), "step");
+        text::line(&format!("{}: {steps} on {}, {usd}", total.id, brains(&rows, &total.id).join(", ")));
     }
     Ok(0)
+}
+
+/// The brains of an agent's steps, each once, in their order. One whose steps all failed had the brains that were asked.
+fn brains(rows: &[LedgerRow], agent: &AgentId) -> Vec<String> {
+    let own: Vec<&LedgerRow> = rows.iter().filter(|row| row.agent == *agent).collect();
+    let answered = own.iter().any(|row| is_step(row));
+    let mut names: Vec<String> = Vec::new();
+    for row in own.iter().filter(|row| !answered || is_step(row)) {
+        let name = brain_name(&row.brain);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The session that a word of the command line names: `-` or nothing is the last one in this folder.
+pub(super) fn named(context: &Context, store: &Store, word: Option<&str>) -> anyhow::Result<SessionId> {
+    context.session(store, word.filter(|word| *word != "-"))
 }
 
 async fn resume(
@@ -106,7 +139,7 @@ async fn resume(
     json: bool,
 ) -> anyhow::Result<u8> {
     let store = context.store()?;
-    let id = context.session(&store, wanted)?;
+    let id = named(&context, &store, wanted)?;
     if task.is_none() && store.inputs(&id, false)?.is_empty() {
         return Err(Failure::usage_with(
             format!("session {id} has no task yet: it stopped before one was saved"),
@@ -136,7 +169,7 @@ async fn resume(
 
 fn remove(context: &Context, wanted: &str) -> anyhow::Result<u8> {
     let store = context.store()?;
-    let id = context.session(&store, Some(wanted))?;
+    let id = named(context, &store, Some(wanted))?;
     let _not_open_elsewhere = SessionLock::take(&context.home.state, &id)?;
     store.remove(&id)?;
     crate::config::files::remove_folder(&context.home.state.join("sessions").join(id.as_str()))?;

@@ -11,7 +11,7 @@ use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
 use serde::{Deserialize, Serialize};
 use store::Store;
-use team::Team;
+use team::{Choice, Team};
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
@@ -43,17 +43,19 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The model that an alias or `PROVIDER/MODEL` names.
+    /// The model and effort that `MODEL[@EFFORT]` names, and what is to be said of it. `said` is what it stands behind.
     ///
     /// # Errors
     /// What is wrong with it, and what is set up.
-    pub(crate) fn model(&self, name: &str) -> anyhow::Result<ModelRef> {
-        self.aliases.get(name).cloned().map_or_else(|| self.providers.model_ref(name), Ok)
+    pub(crate) fn choice(&self, said: &str, name: &str) -> anyhow::Result<(Choice, Option<String>)> {
+        let choice = self.providers.choice(said, name, &self.aliases)?;
+        let told = self.providers.unlisted(&self.catalogue, &format!("{said} {name}"), &choice.at)?;
+        Ok((choice, told))
     }
 
-    /// Whether the list of models has it.
-    pub(crate) fn is_known(&self, brain: &Brain) -> bool {
-        self.catalogue.model(&brain.provider, &brain.model).is_some()
+    /// Whether a word is an alias.
+    pub(crate) fn is_alias(&self, word: &str) -> bool {
+        self.aliases.contains_key(word)
     }
 }
 
@@ -97,7 +99,11 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     }
     let chosen = providers.chosen(&context.catalogue, &flags)?;
     teams::check_chosen(&text, &chosen, &providers.known_aliases(&context.catalogue))?;
+    let unlisted = providers.check_models(&context.catalogue, wanted.team)?;
     let team = teams::load_with(&text, aliases.clone(), chosen, &context.catalogue)?;
+    // A session that goes on was told when it began.
+    let of_team = team.warnings.iter().filter(|_| wanted.resume.is_none());
+    unlisted.iter().chain(of_team).for_each(|words| crate::text::warn(words));
     let frozen = frozen_brains(&store, wanted.resume.as_ref(), &team)?;
     let policy = Arc::new(config_policy::find(context, options.policy.as_deref(), &flags)?);
     let mut clients = providers.clients(brains_of(&team).chain(&frozen), &context.clock)?;

@@ -32,6 +32,7 @@ fn check(context: &Context, wanted: Option<&str>) -> anyhow::Result<u8> {
     let team = load(context, &found)?;
     let names: Vec<String> = team.agents.iter().map(|agent| format!("{} ({})", agent.id, agent.brain)).collect();
     text::line(&format!("{}: ok; {}", found.source, names.join(", ")));
+    team.warnings.iter().for_each(|warning| text::warn(warning));
     Ok(0)
 }
 
@@ -45,7 +46,10 @@ fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u
             .map(|field| json!({ "path": field.path, "value": field.value, "origin": field.origin }))
             .collect();
         text::json(
-            &json!({ "team": team.name, "source": found.source, "fields": fields, "notes": team.notes }).to_string(),
+            &json!({
+                "team": team.name, "source": found.source, "fields": fields, "notes": team.notes, "warnings": team.warnings
+            })
+            .to_string(),
         );
         return Ok(0);
     }
@@ -53,6 +57,9 @@ fn show(context: &Context, wanted: Option<&str>, json: bool) -> anyhow::Result<u
     fields(&team.show());
     for note in &team.notes {
         text::line(&format!("note: {note}"));
+    }
+    for warning in &team.warnings {
+        text::line(&format!("warning: {warning}"));
     }
     Ok(0)
 }

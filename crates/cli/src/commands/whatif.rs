@@ -4,7 +4,7 @@ mod import;
 mod logs;
 mod session;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bill::import::Format;
 use catalogue::Catalogue;
@@ -68,7 +68,6 @@ pub(crate) fn run(context: &Context, asked: &WhatifArgs) -> anyhow::Result<u8> {
         }
         None => match asked.what.as_slice() {
             [] => session::run(context, None, asked, &catalogue),
-            [last] if last == "-" => session::run(context, None, asked, &catalogue),
             [session] => session::run(context, Some(session), asked, &catalogue),
             [_, second, ..] => Err(Failure::usage_with(
                 format!("`{second}`: one session at a time"),
@@ -82,9 +81,22 @@ pub(crate) fn run(context: &Context, asked: &WhatifArgs) -> anyhow::Result<u8> {
 fn catalogue(context: &Context, asked: &WhatifArgs) -> anyhow::Result<Catalogue> {
     let known = Catalogue::clone(&context.catalogue);
     match &asked.catalogue {
-        Some(file) => Ok(known.overlay(&files::read(file)?, &file.display().to_string())?),
+        Some(file) => Ok(known.overlay(&prices(file)?, &file.display().to_string())?),
         None => Ok(known),
     }
+}
+
+/// The text of `--catalogue`.
+fn prices(file: &Path) -> anyhow::Result<String> {
+    let what = match file {
+        file if file.is_dir() => "is a folder",
+        file if !file.exists() => "there is no such file",
+        file => return files::read(file),
+    };
+    Err(Failure::usage_with(
+        format!("--catalogue {}: {what}; prices in the format of models.yaml are expected", file.display()),
+        "give the path of such a file; `agent models` shows the prices that hold without it",
+    ))
 }
 
 /// A list of sentences under a heading.

@@ -4,9 +4,10 @@ use bill::account::records::Records;
 use bill::account::steps;
 use bill::metrics::{self, Metrics};
 use bill::why::{After, Aftermath, Decided, Decisions, aftermath, filled, number};
-use protocol::{Decision, SessionId};
+use protocol::{Decision, SessionId, Usd};
 use serde_json::{Value, json};
 
+use super::sessions::named;
 use crate::config::Context;
 use crate::failure::Failure;
 use crate::text;
@@ -23,8 +24,7 @@ pub(crate) struct Asked {
 /// Shows a session's decisions, or those made at one step.
 pub(crate) fn run(context: &Context, asked: &Asked) -> anyhow::Result<u8> {
     let store = context.store()?;
-    // `-` stands for the last session where a step follows.
-    let session = context.session(&store, asked.session.as_deref().filter(|name| *name != "-"))?;
+    let session = named(context, &store, asked.session.as_deref()).map_err(|error| perhaps_a_step(asked, error))?;
     let records = Records::load(&store, &session)?;
     let decisions = Decisions::load(&store, &session)?;
     let shown: Vec<&Decided> =
@@ -54,13 +54,24 @@ pub(crate) fn run(context: &Context, asked: &Asked) -> anyhow::Result<u8> {
     if decisions.unreadable > 0 {
         text::note(&format!(
             "left out: {} that another version of this program wrote",
-            count(decisions.unreadable as u32, "decision")
+            count(decisions.unreadable as u64, "decision")
         ));
     }
     if asked.step.is_none() {
         text::line(&delegation(&metrics));
     }
     Ok(0)
+}
+
+/// A small number in the place of a session is a step.
+fn perhaps_a_step(asked: &Asked, error: anyhow::Error) -> anyhow::Error {
+    let number = asked.session.as_deref().filter(|word| word.len() <= 4 && word.chars().all(|c| c.is_ascii_digit()));
+    let is_step = |number: &&str| !number.is_empty() && asked.step.is_none() && error.is::<Failure>();
+    let Some(number) = number.filter(is_step) else { return error };
+    Failure::usage_with(
+        error.to_string(),
+        format!("a step stands behind its session, and `-` is the last one in this folder: agent why - {number}"),
+    )
 }
 
 fn no_such_step(session: &SessionId, step: u32, decisions: &Decisions) -> anyhow::Error {
@@ -154,11 +165,16 @@ fn details(decision: &Decision, after: &Aftermath) -> String {
 fn afterwards(after: &Aftermath) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(worth) = &after.worth {
-        let usd = |usd: Option<protocol::Usd>| usd.map_or("unknown".to_owned(), |usd| usd.to_string());
+        let usd = |usd: Option<Usd>| usd.map_or("unknown".to_owned(), |usd| usd.to_string());
+        let told = |gain: Option<Usd>, how: &str| match gain {
+            Some(lost) if lost < Usd::ZERO => format!("{} {how} lost", Usd::ZERO - lost),
+            Some(saved) => format!("{saved} {how} saved"),
+            None => format!("unknown {how} saved"),
+        };
         lines.push(format!(
-            "{} expected to be saved, {} really saved, {} spent by the specialist",
-            usd(worth.estimated_usd),
-            usd(worth.real_usd),
+            "{}, {}, {} spent by the specialist",
+            told(worth.estimated_usd, "expected to be"),
+            told(worth.real_usd, "really"),
             usd(worth.spent_usd)
         ));
     }
@@ -188,22 +204,22 @@ fn call(call: &After) -> String {
 fn delegation(metrics: &Metrics) -> String {
     let Some((first, rounds)) = metrics.first_handoff_step.zip(metrics.rounds_per_delegation) else {
         let own = metrics.own_exploration_share.map(|share| {
-            format!("; {:.0} % of {} only looked around", share * 100.0, count(metrics.main_steps, "step"))
+            format!("; {:.0} % of {} only looked around", share * 100.0, count(metrics.main_steps.into(), "step"))
         });
         return format!("delegation: none{}", own.unwrap_or_default());
     };
     format!(
         "delegation: {}, the first at main's step {first}, {rounds:.1} steps of the specialist each\n\
          main: {:.0} % of {} only looked around, {} read again, {}",
-        count(metrics.delegations, "delegation"),
+        count(metrics.delegations.into(), "delegation"),
         metrics.own_exploration_share.unwrap_or_default() * 100.0,
-        count(metrics.main_steps, "step"),
-        count(metrics.rereads, "file"),
-        count(metrics.corrective_edits, "corrective edit")
+        count(metrics.main_steps.into(), "step"),
+        count(metrics.rereads.into(), "file"),
+        count(metrics.corrective_edits.into(), "corrective edit")
     )
 }
 
 /// `1 file`, `2 files`.
-fn count(number: u32, of: &str) -> String {
+pub(super) fn count(number: u64, of: &str) -> String {
     format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }

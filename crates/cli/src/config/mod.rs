@@ -8,5 +8,6 @@ pub(crate) mod policy;
 pub(crate) mod providers;
 pub(crate) mod teams;
 pub(crate) mod trust;
+mod unlisted;
 
 pub(crate) use context::Context;

@@ -7,6 +7,7 @@ use brains::{Client, Endpoint, Policy};
 use catalogue::{Auth, Catalogue, ModelRef, Provider};
 use protocol::{Brain, Clock, Dialect};
 use secrecy::SecretString;
+use team::{Choice, split_effort};
 
 use super::home::Environment;
 use super::teams::Chosen;
@@ -15,6 +16,9 @@ use crate::failure::Failure;
 
 /// Name of the provider that `--base-url` makes.
 pub(crate) const CUSTOM: &str = "custom";
+
+/// Where a person names models on the command line.
+const FLAG: &str = "--model";
 
 /// Providers of the default team, the first that has a key counts.
 const PREFERRED: [&str; 3] = ["anthropic", "openai", "openrouter"];
@@ -116,11 +120,11 @@ impl Providers {
     ) -> anyhow::Result<BTreeMap<String, ModelRef>> {
         let mut aliases = self.known_aliases(catalogue);
         let chosen = self.chosen(catalogue, flags)?;
-        if let Some(model) = chosen.for_all {
-            aliases.insert("premium".to_owned(), model.clone());
-            aliases.insert("fast".to_owned(), model);
+        if let Some(choice) = chosen.for_all {
+            aliases.insert("premium".to_owned(), choice.at.clone());
+            aliases.insert("fast".to_owned(), choice.at);
         }
-        aliases.extend(chosen.aliases);
+        aliases.extend(chosen.aliases.into_iter().map(|(alias, choice)| (alias, choice.at)));
         if flags.base_url.is_some() && flags.model.is_empty() {
             return Err(Failure::usage_with(
                 "--base-url needs --model: the name of a model that server has",
@@ -133,22 +137,37 @@ impl Providers {
     /// What `--model` says.
     pub(crate) fn chosen(&self, catalogue: &Catalogue, flags: &TeamArgs) -> anyhow::Result<Chosen> {
         let known = self.known_aliases(catalogue);
-        let named = |text: &str| known.get(text).cloned().map_or_else(|| self.model_ref(text), Ok);
         let mut chosen = Chosen::default();
         for flag in &flags.model {
             match flag.split_once('=') {
                 Some((alias, model)) => {
-                    chosen.aliases.insert(alias.to_owned(), named(model)?);
+                    chosen.aliases.insert(alias.to_owned(), self.choice(FLAG, model, &known)?);
                 }
-                None => chosen.for_all = Some(named(flag)?),
+                None => chosen.for_all = Some(self.choice(FLAG, flag, &known)?),
             }
         }
         Ok(chosen)
     }
 
+    /// The model and effort that `MODEL[@EFFORT]` names, by an alias or by its own name. `said` is what it stands behind
+    /// (`--model`, `/model`), for errors.
+    pub(crate) fn choice(
+        &self,
+        said: &str,
+        text: &str,
+        aliases: &BTreeMap<String, ModelRef>,
+    ) -> anyhow::Result<Choice> {
+        let (name, effort) = split_effort(text).map_err(|unknown| {
+            let example = text.rsplit_once('@').map_or(text, |(name, _)| name);
+            Failure::usage_with(format!("{said} {text}: {unknown}"), format!("for example {said} {example}@high"))
+        })?;
+        let at = aliases.get(name).cloned().map_or_else(|| self.model_ref(said, name), Ok)?;
+        Ok(Choice { at, effort })
+    }
+
     /// `provider/model` where the provider is known here; otherwise a model of the server given by `--base-url`, or of the
     /// only provider that is set up.
-    pub(crate) fn model_ref(&self, text: &str) -> anyhow::Result<ModelRef> {
+    fn model_ref(&self, said: &str, text: &str) -> anyhow::Result<ModelRef> {
         if self.endpoints.contains_key(CUSTOM) {
             return Ok(ModelRef::new(CUSTOM, text.strip_prefix("custom/").unwrap_or(text)));
         }
@@ -160,17 +179,17 @@ impl Providers {
         let configured: Vec<&str> = self.configured().collect();
         if let Some(provider) = self.without_key(text, &configured) {
             return Err(Failure::usage_with(
-                format!("--model {text}: no key for `{}` is set", provider.name),
+                format!("{said} {text}: no key for `{}` is set", provider.name),
                 format!("set {}; set up here: {}", provider.key_env.join(" or "), configured.join(", ")),
             ));
         }
         match configured.as_slice() {
             [only] => Ok(ModelRef::new(*only, text)),
             [] => Err(self.nothing_set_up()),
-            several => Err(Failure::usage(format!(
-                "--model {text}: say at which provider, as PROVIDER/{text}; set up here: {}",
-                several.join(", ")
-            ))),
+            several => Err(Failure::usage_with(
+                format!("{said} {text}: that is no alias; say at which provider the model is, as PROVIDER/{text}"),
+                format!("set up here: {}; for example {said} {}/{text}", several.join(", "), several[0]),
+            )),
         }
     }
 

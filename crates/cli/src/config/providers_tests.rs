@@ -7,7 +7,7 @@ fn set_up(keys: &[&str]) -> Providers {
 }
 
 fn model(keys: &[&str], text: &str) -> Result<String, String> {
-    set_up(keys).model_ref(text).map(|at| at.to_string()).map_err(|error| error.to_string())
+    set_up(keys).model_ref("--model", text).map(|at| at.to_string()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_model_for_an_alias_that_nobody_goes_by_is_refused_with_those_there_are() {
     let text = "agents:\n  - id: main\n    brain: strong\n".to_owned();
     let text = TeamText { text, source: "team.yaml".to_owned(), from_project: false };
     let chosen = |alias: &str| Chosen {
-        aliases: BTreeMap::from([(alias.to_owned(), ModelRef::new("openai", "gpt-5"))]),
+        aliases: BTreeMap::from([(alias.to_owned(), ModelRef::new("openai", "gpt-5").into())]),
         for_all: None,
     };
     let known = BTreeMap::from([("mine".to_owned(), ModelRef::new("openai", "gpt-5"))]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use catalogue::Catalogue;
-use team::{LoadOptions, ModelRef, Team, builtin, builtin_names};
+use team::{Choice, LoadOptions, ModelRef, Team, builtin, builtin_names};
 
 use super::context::Context;
 use super::files;
@@ -88,15 +88,15 @@ fn admit(context: &Context, trust: bool) -> anyhow::Result<()> {
 /// Models that the person chose on the command line: they go before anything that a file says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chosen {
-    /// By alias: `--model fast=NAME`.
-    pub(crate) aliases: BTreeMap<String, ModelRef>,
-    /// For all agents: `--model NAME`.
-    pub(crate) for_all: Option<ModelRef>,
+    /// By alias: `--model fast=NAME[@EFFORT]`.
+    pub(crate) aliases: BTreeMap<String, Choice>,
+    /// For all agents: `--model NAME[@EFFORT]`.
+    pub(crate) for_all: Option<Choice>,
 }
 
 /// Resolves a team with the models that its aliases stand for here.
 pub(crate) fn load(text: &TeamText, aliases: BTreeMap<String, ModelRef>) -> anyhow::Result<Team> {
-    resolved(text, aliases, Chosen::default(), Vec::new())
+    resolved(text, aliases, Chosen::default(), Vec::new(), Catalogue::default())
 }
 
 /// Resolves a team with models chosen on the command line, of providers that there are.
@@ -107,7 +107,7 @@ pub(crate) fn load_with(
     catalogue: &Catalogue,
 ) -> anyhow::Result<Team> {
     let known = catalogue.providers().map(|provider| provider.name.clone()).chain([CUSTOM.to_owned()]);
-    resolved(text, aliases, chosen, known.collect())
+    resolved(text, aliases, chosen, known.collect(), catalogue.clone())
 }
 
 /// Refuses `--model ALIAS=NAME` for an alias that nobody goes by: it would change nothing.
@@ -118,8 +118,8 @@ pub(crate) fn check_chosen(text: &TeamText, chosen: &Chosen, known: &BTreeMap<St
     let mut names = team::alias_names(&text.text, &text.source, text.from_project)?;
     names.extend(known.keys().cloned());
     match chosen.aliases.iter().find(|(alias, _)| !names.contains(*alias)) {
-        Some((alias, model)) => Err(Failure::usage_with(
-            format!("--model {alias}={}: no agent of the team goes by the alias `{alias}`", model.model),
+        Some((alias, choice)) => Err(Failure::usage_with(
+            format!("--model {alias}={}: no agent of the team goes by the alias `{alias}`", choice.at.model),
             format!("aliases there are: {}", names.into_iter().collect::<Vec<_>>().join(", ")),
         )),
         None => Ok(()),
@@ -131,6 +131,7 @@ fn resolved(
     aliases: BTreeMap<String, ModelRef>,
     chosen: Chosen,
     known_providers: Vec<String>,
+    catalogue: Catalogue,
 ) -> anyhow::Result<Team> {
     let options = LoadOptions {
         aliases,
@@ -138,6 +139,7 @@ fn resolved(
         chosen_for_all: chosen.for_all,
         known_tools: tools::known_tools().iter().map(|name| (*name).to_owned()).collect(),
         known_providers,
+        catalogue,
         from_project: text.from_project,
     };
     Ok(team::load(&text.text, &text.source, &options)?)

@@ -48,6 +48,13 @@ pub(crate) fn due(core: &Core, agent: &Agent) -> Option<Why> {
     breathes.then(|| due_when_cold(core, agent, &standing)).flatten()
 }
 
+/// Context at which a window that could not be closed is tried again; none where nothing came to nothing, or where nobody knows
+/// any more.
+pub(crate) fn again_at(agent: &Agent, standing: &Standing) -> Option<u64> {
+    let grown = agent.gave_up_at * AGAIN_PERCENT / 100;
+    (grown > 0).then(|| grown.max(standing.closes_at()))
+}
+
 /// Whether closing this window came to nothing, and it has not grown enough since to try again.
 fn gave_up(agent: &Agent, standing: &Standing) -> bool {
     standing.context * 100 < agent.gave_up_at * AGAIN_PERCENT

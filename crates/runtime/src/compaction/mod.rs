@@ -13,12 +13,15 @@ mod written;
 use protocol::{Brain, Decision, DecisionKind, ErrorKind, FragmentKind, Item};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::due::{at_break, due};
+pub(crate) use self::due::{again_at, at_break, due};
 pub(crate) use self::standing::Standing;
 use crate::agent::{Agent, Opening};
 use crate::error::RuntimeError;
 use crate::fragments;
 use crate::session::Core;
+
+/// What is chosen where a window could not be closed.
+pub(crate) const KEEP: &str = "keep";
 
 /// Why a window is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +104,7 @@ pub(crate) async fn compact(
         Err(failed) => {
             agent.gave_up_at = standing.context;
             let decision =
-                decision(core, agent, &standing, &why, "keep", format!("the history stays: {}", failed.reason));
+                decision(core, agent, &standing, &why, KEEP, format!("the history stays: {}", failed.reason));
             core.decide(decision)?;
             Ok(Compacted::Kept(failed.reason))
         }

@@ -56,7 +56,8 @@ impl Standing {
         let context = core.context_tokens(agent);
         let prices = core.prices(&agent.brain, context);
         let settings = &agent.spec.compaction;
-        let static_tokens = core.static_tokens(agent);
+        // Counted here and not billed: a part is never more than the whole.
+        let static_tokens = core.static_tokens(agent).min(context);
         let base = static_tokens + settings.keep_tail + u64::from(settings.summary_max);
         let calls = agent.calls_in_window();
         let grown = context.saturating_sub(core.opened_with(agent));
@@ -96,6 +97,7 @@ impl Standing {
         let summarised = self.context > self.shape.base;
         WindowShape {
             base,
+            static_tokens: self.shape.static_tokens.min(base),
             reacquired: self.shape.reacquired.min(self.context - base),
             summary_output: if summarised { self.shape.summary_output } else { 0 },
             ..self.shape

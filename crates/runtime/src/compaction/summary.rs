@@ -155,6 +155,9 @@ async fn clean(
     let budget = ((room * TEXT_PERCENT / 100) as f64 / ratio) as u64;
     let history = &agent.items[1.min(agent.items.len())..];
     let whole = written::transcript(history, budget);
+    if whole.trim().is_empty() {
+        return Ok(Err(Failed { kind: None, reason: "nothing was said that could be summarised".to_owned() }));
+    }
     let asked = Asked::summary_elsewhere(agent, brain);
     if cache::TokenCounter::count(&whole) <= budget {
         let built = infer::build_clean(core, agent, brain, &[whole, instruction.plain_text()])?;
@@ -164,14 +167,13 @@ async fn clean(
             done => return Ok(done),
         }
     }
-    let (first, second) = history.split_at(history.len() / 2);
-    let head =
-        infer::build_clean(core, agent, brain, &[written::transcript(first, budget / 2), instruction.plain_text()])?;
+    let (first, second) = written::halves(history, budget);
+    let head = infer::build_clean(core, agent, brain, &[first, instruction.plain_text()])?;
     let summary = match read(infer::ask_aside(core, agent, head, asked.clone(), cancel).await)? {
         Ok(summary) => summary,
         Err(failed) => return Ok(Err(failed)),
     };
-    let parts = [format!("What came before, summarised:\n{summary}"), written::transcript(second, budget / 2)];
+    let parts = [format!("What came before, summarised:\n{summary}"), second];
     let built = infer::build_clean(core, agent, brain, &[parts.join("\n\n"), instruction.plain_text()])?;
     read(infer::ask_aside(core, agent, built, asked, cancel).await)
 }

@@ -33,6 +33,31 @@ pub(super) fn transcript(items: &[Item], budget: u64) -> String {
     pieces.into_iter().map(|piece| piece.text).collect::<Vec<_>>().join("\n")
 }
 
+/// The same in two parts, each of half the budget where results can be left out for it. No part is empty: where one half of the
+/// items says nothing (there is one item only, or thinking), the text is cut in its middle.
+pub(super) fn halves(items: &[Item], budget: u64) -> (String, String) {
+    let (first, second) = items.split_at(items.len() / 2);
+    let (first, second) = (transcript(first, budget / 2), transcript(second, budget / 2));
+    if !first.trim().is_empty() && !second.trim().is_empty() {
+        return (first, second);
+    }
+    let whole = if first.trim().is_empty() { second.trim() } else { first.trim() };
+    let (first, second) = whole.split_at(middle(whole));
+    (first.trim_end().to_owned(), second.trim_start().to_owned())
+}
+
+/// Where a text is cut in two: at the last line break, else the last blank, before its middle; in the middle of a word where
+/// there is neither.
+fn middle(text: &str) -> usize {
+    let mut half = text.len() / 2;
+    while !text.is_char_boundary(half) {
+        half += 1;
+    }
+    let says_something = |at: &usize| !text[..*at].trim().is_empty();
+    let head = &text[..half];
+    head.rfind('\n').filter(says_something).or_else(|| head.rfind(' ').filter(says_something)).unwrap_or(half)
+}
+
 /// A stretch of text, and what stands for it where there is no room.
 struct Piece {
     text: String,
@@ -114,3 +139,7 @@ fn one_line(text: &str) -> String {
     let short: String = line.chars().take(OUTLINE).collect();
     if short.len() < line.len() { format!("{short} ...") } else { short }
 }
+
+#[cfg(test)]
+#[path = "written_tests.rs"]
+mod tests;

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Core, Session, settle_dangling};
 use crate::agent::Agent;
-use crate::compaction::{Compacted, Standing, Why, compact};
+use crate::compaction::{Compacted, KEEP, Standing, Why, again_at, compact};
 use crate::error::RuntimeError;
 use crate::switching::Wanted;
 
@@ -33,6 +33,10 @@ pub struct AgentStatus {
     pub closes_at: u64,
     /// Most prompt tokens its model takes beside an answer.
     pub full: u64,
+    /// Why the last try to close it came to nothing; none where it was not tried, or there was nothing to close.
+    pub kept_because: Option<String>,
+    /// Prompt tokens from which on that is tried again by itself; none where this process has not tried.
+    pub again_at: Option<u64>,
     /// Tokens that should be in the provider's cache; 0 when it is cold.
     pub cached: u64,
     /// What is left of the cache's life, in milliseconds; none where it is cold or nothing is known.
@@ -79,6 +83,7 @@ impl Session {
             if let Some(total) = totals.iter().find(|total| total.id == status.agent) {
                 (status.usage, status.usd) = (total.usage, total.usd);
             }
+            status.kept_because = self.core.kept_because(&status.agent, &status.window)?;
         }
         Ok(all)
     }
@@ -217,12 +222,21 @@ impl Core {
             context: standing.context,
             closes_at: standing.closes_at(),
             full: standing.full,
+            kept_because: None,
+            again_at: again_at(agent, &standing),
             cached: expected.cache_read,
             cache_left_ms: left,
             score: agent.monitor.score(),
             usage: Usage::default(),
             usd: None,
         }
+    }
+
+    /// Why the window stayed when it was last tried to close it.
+    fn kept_because(&self, agent: &AgentId, window: &WindowId) -> Result<Option<String>, RuntimeError> {
+        let kept = self.store.last_decision(&self.session, agent, window, ("compact", KEEP))?;
+        let kept = kept.and_then(|note| serde_json::from_str::<Decision>(&note.json).ok());
+        Ok(kept.map(|decision| decision.because.trim_start_matches("the history stays: ").to_owned()))
     }
 
     /// What a person asks for by hand is paid from the same budget.

@@ -2,7 +2,7 @@
 //!
 //! A plan of pings pays on average, but somebody who closes the lid for good wastes all of them, and a session that has saved
 //! little so far would end dearer than the one model that it is meant to be cheaper than. So a team stakes what it has saved,
-//! and a twentieth. A team of one agent has nobody to be dearer than: there the plan alone decides.
+//! and a fiftieth. A team of one agent has nobody to be dearer than: there the plan alone decides.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,13 @@ use protocol::{AgentId, LedgerRow, Purpose, RowOutcome, Usd};
 
 use crate::baseline;
 
-/// Share of the comparable session that pings may lose.
-const SHARE: i64 = 20;
+/// Share of the comparable session that pings may lose: a fiftieth, so that with the few percent by which the estimate of the one model
+/// may err a team stays within a twentieth of it.
+const SHARE: i64 = 50;
 
 /// Dollars that are left for pings in a session of a team.
 ///
-/// `max(one model alone, spent - pings) + misses` is what the session would have cost without pings, or alone; a twentieth more
+/// `max(one model alone, spent - pings) + misses` is what the session would have cost without pings, or alone; a fiftieth more
 /// is allowed. `misses` are those that pings of earlier waits spared: they belong to either.
 pub(super) fn left(catalogue: &Catalogue, main: &AgentId, rows: &[LedgerRow]) -> Usd {
     let spent: Usd = rows.iter().filter_map(|row| row.usd).sum();
@@ -39,7 +40,7 @@ fn spared(catalogue: &Catalogue, rows: &[LedgerRow]) -> Usd {
         let model = catalogue.model(&row.brain.provider, &row.brain.model);
         if let Some(price) = model.map(|model| model.price(row.at, row.usage.prompt())) {
             let dearer = (price.cache_write_short - price.cache_read).max(0);
-            sum = sum + Usd::from_picos(dearer.saturating_mul(i64::try_from(row.usage.cache_read).unwrap_or(i64::MAX)));
+            sum += Usd::from_picos(dearer.saturating_mul(i64::try_from(row.usage.cache_read).unwrap_or(i64::MAX)));
         }
     }
     sum

@@ -6,7 +6,7 @@ use protocol::{Decision, DecisionKind};
 use simulator::RequestRecord;
 
 use crate::asked::{assert_extends, projection, text, texts};
-use crate::stage::{Stage, turn};
+use crate::stage::{SUMMARY, Stage, compact, turn};
 
 /// Main sends the helper where the user says; the helper looks at that file and reports.
 const ACTORS: &str = "  - id: helper
@@ -87,6 +87,26 @@ async fn a_fresh_specialist_begins_each_brief_on_the_prefix_that_its_windows_sha
     let windows = stage.windows(&session, "helper");
     assert_eq!((windows.len(), windows[1].reason.as_str()), (2, "fresh"));
     assert_eq!(last_choice(&stage, &session).chosen, "fresh");
+}
+
+#[tokio::test]
+async fn briefs_from_before_a_fresh_start_do_not_come_back_when_the_window_is_closed() {
+    let team =
+        team("fresh").replace("    context:", "    compaction: {keep_tail: 500, summary_max: 500}\n    context:");
+    let stage = Stage::set(&team, "", &format!("{SUMMARY}{ACTORS}")).await;
+    stage.walk(2, 3_000);
+    let session = stage.open();
+    for file in ["w1.txt", "w2.txt"] {
+        turn(&session, &format!("Send it to {file}")).await;
+    }
+    let told = compact(&session, "helper").await;
+    assert!(told.contains("is open"), "{told}");
+    let open = stage.windows(&session, "helper").pop().unwrap();
+    assert_eq!(open.seq, 3, "begun, afresh, compacted");
+    let items = stage.store().items(session.id(), &"helper".into(), 0).unwrap();
+    let summary = items.iter().filter(|stored| stored.window == open.id).map(|stored| stored.item.plain_text());
+    let summary = summary.collect::<Vec<_>>().join("\n");
+    assert!(summary.contains("Look at w2.txt") && !summary.contains("Look at w1.txt"), "{summary}");
 }
 
 #[tokio::test]

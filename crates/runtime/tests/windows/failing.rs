@@ -67,6 +67,60 @@ async fn a_provider_that_is_overloaded_leaves_the_history_as_it_is() {
 }
 
 #[tokio::test]
+async fn why_a_window_stayed_is_shown_until_it_is_closed() {
+    // The window's own brain fails, and so does the same on a clean context.
+    let faults = "faults:
+  - {on: {actor: summary, nth_request: 1}, kind: http_529}
+  - {on: {actor: summary, nth_request: 2}, kind: http_529}
+";
+    let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
+    stage.walk(4, 3_000);
+    let session = stage.open();
+    turn(&session, "Walk on from next: w1.txt").await;
+    assert_eq!(session.status().unwrap()[0].kept_because, None, "nothing was tried");
+    assert!(compact(&session, "solo").await.contains("stays"));
+    let status = session.status().unwrap().remove(0);
+    let why = status.kept_because.expect("it stayed");
+    assert!(why.starts_with("anthropic/claude-opus-5-5: "), "{why}");
+    assert!(status.again_at.is_some_and(|at| at > status.context));
+    let id = session.id().clone();
+    drop(session);
+    let session = stage.resume(&id);
+    assert_eq!(session.status().unwrap()[0].kept_because.as_ref(), Some(&why), "it outlives the process");
+    assert!(compact(&session, "solo").await.contains("is open"));
+    assert_eq!(session.status().unwrap()[0].kept_because, None);
+}
+
+#[tokio::test]
+async fn a_single_long_message_is_summarised_in_two_parts_of_which_none_is_empty() {
+    let faults = "faults:
+  - {on: {actor: walker, nth_request: 1}, kind: overflow}
+  - {on: {actor: summary, nth_request: 1}, kind: overflow}
+";
+    let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
+    let session = stage.open();
+    turn(&session, &format!("Begin at the gate.\n{}\nEnd at the well.", prose(14_000, 5))).await;
+    let closings: Vec<_> = stage.requests().into_iter().filter(is_compaction).collect();
+    assert_eq!(closings.len(), 3, "the whole, and two parts");
+    for closing in &closings {
+        let blocks = closing.request.messages.iter().flat_map(|message| &message.blocks);
+        let texts: Vec<&str> = blocks
+            .map(|block| match block {
+                protocol::Block::Text { text } => text.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(texts.iter().all(|text| !text.trim().is_empty()), "{}", closing.label);
+    }
+    let (first, second) = (text(&closings[1]), text(&closings[2]));
+    for (part, has, lacks) in
+        [(first, "Begin at the gate.", "End at the well."), (second, "End at the well.", "Begin at the gate.")]
+    {
+        assert!(part.contains(has) && !part.contains(lacks), "{has}");
+    }
+}
+
+#[tokio::test]
 async fn a_compaction_that_came_to_nothing_is_not_tried_again_at_every_step() {
     for (faults, summary) in
         [("", says("No.")), ("faults:\n  - {on: {actor: summary}, kind: http_529, times: 99}\n", SUMMARY.to_owned())]

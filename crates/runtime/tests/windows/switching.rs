@@ -94,6 +94,38 @@ async fn wanting_the_brain_that_there_is_takes_a_wish_back() {
 }
 
 #[tokio::test]
+async fn a_wish_for_what_is_there_already_is_no_decision() {
+    let (stage, session) = walked().await;
+    for now in [false, true] {
+        let wish = session.want_model(&"solo".into(), brain("anthropic/claude-opus-5-5"), now, &never()).await.unwrap();
+        assert_eq!((wish.done, wish.from == wish.to), (false, true));
+    }
+    assert_eq!(stage.decisions(&session, DecisionKind::Switch), []);
+    // One that takes a wish back changes something.
+    for model in ["anthropic/claude-haiku-5-5", "anthropic/claude-opus-5-5"] {
+        session.want_model(&"solo".into(), brain(model), false, &never()).await.unwrap();
+    }
+    assert_eq!(stage.decisions(&session, DecisionKind::Switch).len(), 2);
+}
+
+#[tokio::test]
+async fn the_numbers_of_a_switch_hold_no_part_that_is_larger_than_its_whole() {
+    let stage = Stage::set(SOLO, "", &format!("{SUMMARY}{WALKER}")).await;
+    let session = stage.open();
+    turn(&session, "Hi.").await;
+    let wish = session.want_model(&"solo".into(), brain("anthropic/claude-haiku-5-5"), true, &never()).await.unwrap();
+    assert!(wish.done);
+    let decisions = stage.decisions(&session, DecisionKind::Switch);
+    assert_eq!(decisions.len(), 2, "the wish, and the window that grants it");
+    for decision in &decisions {
+        let number = |name: &str| decision.numbers[name];
+        assert!(number("static_tokens") <= number("context_tokens"), "{:#?}", decision.numbers);
+    }
+    let wished = &decisions[0].numbers;
+    assert!(wished["static_tokens"] <= wished["base_tokens"] && wished["base_tokens"] <= wished["context_tokens"]);
+}
+
+#[tokio::test]
 async fn another_effort_is_another_window() {
     let (stage, session) = walked().await;
     let harder = protocol::Brain { effort: Some(Effort::High), ..brain("anthropic/claude-opus-5-5") };

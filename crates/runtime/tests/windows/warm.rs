@@ -149,10 +149,9 @@ async fn abandoned(team: &str) -> (f64, f64) {
 }
 
 #[tokio::test]
-async fn a_team_that_has_saved_nothing_yet_stakes_a_twentieth_on_a_person_who_may_not_come_back() {
+async fn a_team_that_has_saved_nothing_yet_stakes_next_to_nothing_on_a_person_who_may_not_come_back() {
     let (before, after) = abandoned(&team("keep_warm: auto")).await;
-    assert!(after > before, "a twentieth is a ping or two");
-    assert!(after <= 1.05 * before, "{before} {after}");
+    assert!(after <= 1.02 * before, "{before} {after}");
 }
 
 #[tokio::test]

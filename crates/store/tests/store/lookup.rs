@@ -106,6 +106,25 @@ fn what_an_agent_was_asked_is_told_once_whatever_later_windows_carry_over() {
 }
 
 #[test]
+fn what_was_asked_before_a_fresh_start_is_no_longer_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let (session, main) = (SessionId::from("s"), sample::main_agent());
+    let mut writes = vec![Write::Session(sample::session("s"))];
+    writes.extend((0..).zip(["session_started", "fresh", "compacted"]).map(|(seq, reason)| {
+        Write::Window(WindowRecord { carried: 0, reason: reason.to_owned(), ..sample::window("main", seq) })
+    }));
+    writes.extend((0..3).map(|at| {
+        let item = Item::user(format!("brief {at}"));
+        Write::Item(StoredItem { window: sample::window_id(at), item, ..sample::item("main", at, "") })
+    }));
+    store.commit(&session, &writes).unwrap();
+    let asked: Vec<String> =
+        store.asked(&session, &main).unwrap().iter().map(|asked| asked.item.plain_text()).collect();
+    assert_eq!(asked, ["brief 1", "brief 2"]);
+}
+
+#[test]
 fn events_of_a_type_are_those_of_all_events() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();

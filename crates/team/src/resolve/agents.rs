@@ -3,7 +3,7 @@
 use catalogue::yaml::Path;
 use protocol::{AgentId, Brain};
 
-use super::{at_least_one, brains, grants, positive, windows};
+use super::{at_least_one, brains, grants, ladders, positive, windows};
 use crate::error::{Mistake, TeamErrorKind, did_you_mean};
 use crate::load::LoadOptions;
 use crate::schema::{AgentFile, File};
@@ -42,7 +42,7 @@ pub(super) fn resolve(
         let tools = grants::tools(agent, *role, solo, &path, options)?;
         let (context, escalate_to) = windows::of_specialist(agent, *role, &path)?;
         let compaction = windows::compaction(&agent.compaction, compaction, &path.key("compaction"), file, options)?;
-        let ladder = brains::ladder(agent, &brain.brain, &path.key("ladder"), *role, file, options)?;
+        let ladder = ladders::ladder(agent, &brain.brain, &path.key("ladder"), *role, file, options)?;
         sources.brain(&agent.id, brain.via);
         sources.added(&agent.id, &tools.added);
         let limits = limits(agent, *role, &path.key("limits"))?;

@@ -2,11 +2,12 @@
 
 use catalogue::ModelRef;
 use catalogue::yaml::Path;
-use protocol::Brain;
+use protocol::{Brain, Effort};
 
+use crate::effort::split_effort;
 use crate::error::{Mistake, TeamErrorKind, did_you_mean};
 use crate::load::LoadOptions;
-use crate::schema::{AgentFile, BrainField, BrainFile, File};
+use crate::schema::{BrainField, BrainFile, File};
 use crate::spec::Role;
 
 /// A brain, and the alias it was reached by.
@@ -57,7 +58,9 @@ pub(super) fn brain(
     };
     let settings = overlaid(&base.settings, &own);
     let base = match &options.chosen_for_all {
-        Some(at) => Base { at: at.clone(), via: Some(format!("--model {at}")), ..base },
+        Some(choice) => {
+            Base { at: choice.at.clone(), via: Some(format!("--model {choice}")), chosen: choice.effort, ..base }
+        }
         None => base,
     };
     let mut brain = Brain::new(base.at.provider, base.at.model);
@@ -66,7 +69,7 @@ pub(super) fn brain(
         brain.max_tokens = max_tokens;
     }
     brain.temperature = settings.temperature;
-    brain.effort = settings.effort;
+    brain.effort = base.chosen.or(settings.effort);
     brain.headers = settings.headers;
     if brain.model.trim().is_empty() || brain.provider.trim().is_empty() {
         return Err(Mistake::at(TeamErrorKind::Value, place, "is empty; write the provider's name and the model's"));
@@ -74,76 +77,38 @@ pub(super) fn brain(
     Ok(Resolved { brain, via: base.via })
 }
 
-/// The brains an agent may move along.
-pub(super) fn ladder(
-    agent: &AgentFile,
-    own: &Brain,
-    path: &Path,
-    role: Role,
-    file: &File,
-    options: &LoadOptions,
-) -> Result<Vec<Brain>, Mistake> {
-    let mut rungs: Vec<Brain> = Vec::new();
-    if options.chosen_for_all.is_some() {
-        // One model for all leaves nothing to move along.
-        return Ok(rungs);
-    }
-    for (index, field) in agent.ladder.iter().enumerate() {
-        let rung = brain(Some(field), &path.index(index), role, file, options)?.brain;
-        if rungs.iter().any(|known| same(known, &rung)) {
-            let problem = format!("{} stands on the ladder already", in_full(&rung));
-            return Err(Mistake::at(TeamErrorKind::DuplicateName, path.index(index), problem));
-        }
-        rungs.push(rung);
-    }
-    if !rungs.is_empty() {
-        let own_rung = own_rung(&rungs, own, path)?;
-        // Where it stands on the ladder it is used as the agent says, with its own limits and headers.
-        rungs[own_rung] = own.clone();
-    }
-    Ok(rungs)
-}
-
-/// Which rung is the agent's own brain. A rung that names no effort is the brain with whatever effort the agent sets.
-fn own_rung(rungs: &[Brain], own: &Brain, path: &Path) -> Result<usize, Mistake> {
-    let of_model = |rung: &Brain| rung.provider == own.provider && rung.model == own.model;
-    let exactly = rungs.iter().position(|rung| same(rung, own));
-    let found = exactly.or_else(|| rungs.iter().position(|rung| of_model(rung) && rung.effort.is_none()));
-    found.ok_or_else(|| {
-        let names: Vec<String> = rungs.iter().map(in_full).collect();
-        let own = in_full(own);
-        let problem =
-            format!("the agent's own brain {own} is not on it, only {}; add it where it belongs", names.join(", "));
-        Mistake::at_key(TeamErrorKind::Value, path.clone(), problem)
-    })
-}
-
-fn same(a: &Brain, b: &Brain) -> bool {
-    a.provider == b.provider && a.model == b.model && a.effort == b.effort
-}
-
-/// `openai/gpt-6.1-sol (effort high)`: what tells two rungs apart.
-fn in_full(brain: &Brain) -> String {
-    match brain.effort {
-        Some(effort) => format!("{brain} (effort {})", crate::show::effort_word(effort)),
-        None => brain.to_string(),
-    }
-}
-
 /// What an alias or a name leads to.
 struct Base {
     at: ModelRef,
     settings: BrainFile,
     via: Option<String>,
+    /// The effort that a person chose for this run: it goes before everything that the file says.
+    chosen: Option<Effort>,
+}
+
+impl Base {
+    /// The model as it is.
+    fn of(at: ModelRef) -> Self {
+        Self { at, settings: BrainFile::default(), via: None, chosen: None }
+    }
 }
 
 fn base_of(given: &BrainFile, role: Role, path: &Path, file: &File, options: &LoadOptions) -> Result<Base, Mistake> {
     match (&given.provider, &given.model) {
         (Some(provider), Some(model)) => {
             check_provider(provider, &path.key("provider"), options)?;
-            Ok(Base { at: ModelRef::new(provider.as_str(), model.as_str()), settings: BrainFile::default(), via: None })
+            Ok(Base::of(ModelRef::new(provider.as_str(), model.as_str())))
         }
-        (None, Some(model)) => named(model, &path.key("model"), file, options),
+        (None, Some(model)) => {
+            let path = path.key("model");
+            let (_, effort) = split(model, &path)?;
+            if effort.is_some() && given.effort.is_some() {
+                let problem =
+                    format!("`{model}` names an effort, and `effort` stands beside it; leave one of them out");
+                return Err(Mistake::at(TeamErrorKind::Value, path, problem));
+            }
+            named(model, &path, file, options)
+        }
         (None, None) => named(default_alias(role), path, file, options),
         (Some(provider), None) => {
             let problem = format!("`model` is missing: which model of {provider}?");
@@ -152,20 +117,32 @@ fn base_of(given: &BrainFile, role: Role, path: &Path, file: &File, options: &Lo
     }
 }
 
-fn named(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result<Base, Mistake> {
-    if let Some(at) = options.chosen.get(name) {
-        let via = Some(format!("--model {name}={at}"));
-        return Ok(Base { at: at.clone(), settings: BrainFile::default(), via });
+/// A name and the effort behind it.
+fn split<'a>(text: &'a str, path: &Path) -> Result<(&'a str, Option<Effort>), Mistake> {
+    split_effort(text).map_err(|unknown| Mistake::at(TeamErrorKind::Value, path.clone(), unknown.to_string()))
+}
+
+fn named(text: &str, path: &Path, file: &File, options: &LoadOptions) -> Result<Base, Mistake> {
+    let (name, effort) = split(text, path)?;
+    let mut base = without_effort(name, path, file, options)?;
+    base.settings.effort = effort.or(base.settings.effort);
+    Ok(base)
+}
+
+fn without_effort(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result<Base, Mistake> {
+    if let Some(choice) = options.chosen.get(name) {
+        let via = Some(format!("--model {name}={choice}"));
+        return Ok(Base { via, chosen: choice.effort, ..Base::of(choice.at.clone()) });
     }
     if file.models.contains_key(name) {
         return follow(name, path, file, options);
     }
     if let Some(at) = options.aliases.get(name) {
-        return Ok(Base { at: at.clone(), settings: BrainFile::default(), via: Some(format!("alias {name}")) });
+        return Ok(Base { via: Some(format!("alias {name}")), ..Base::of(at.clone()) });
     }
     if let Ok(at) = name.parse::<ModelRef>() {
         check_provider(&at.provider, path, options)?;
-        return Ok(Base { at, settings: BrainFile::default(), via: None });
+        return Ok(Base::of(at));
     }
     let mut known: Vec<&str> = file.models.keys().chain(options.aliases.keys()).map(String::as_str).collect();
     known.sort_unstable();
@@ -173,7 +150,7 @@ fn named(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result<
     let hint = did_you_mean(name, known.iter().copied());
     let aliases = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let problem = format!(
-        "`{name}` is no alias; aliases: {aliases}; or name the model as PROVIDER/MODEL, or with `provider` and `model`{hint}"
+        "`{name}` is no alias; aliases: {aliases}; or name the model as PROVIDER/MODEL (both may have @EFFORT behind them), or with `provider` and `model`{hint}"
     );
     Err(Mistake::at(TeamErrorKind::UnknownModel, path.clone(), problem))
 }
@@ -196,8 +173,19 @@ fn follow(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result
                 let via = Some(format!("alias {}", trail.join(" -> ")));
                 return Ok(Base { settings: overlaid(&base.settings, &settings), via, ..base });
             }
-            Some(BrainField::Name(next)) => (Some(next.clone()), BrainFile::default(), inside.clone()),
-            Some(BrainField::Full(own)) => (own.model.clone(), own.clone(), inside.key("model")),
+            Some(BrainField::Name(next)) => {
+                let (next, effort) = split(next, &inside)?;
+                (Some(next.to_owned()), BrainFile { effort, ..BrainFile::default() }, inside.clone())
+            }
+            Some(BrainField::Full(own)) if own.provider.is_some() => {
+                (own.model.clone(), own.clone(), inside.key("model"))
+            }
+            Some(BrainField::Full(own)) => {
+                let field = inside.key("model");
+                let (next, effort) = own.model.as_deref().map(|model| split(model, &field)).transpose()?.unzip();
+                let own = BrainFile { effort: own.effort.or(effort.flatten()), ..own.clone() };
+                (next.map(str::to_owned), own, field)
+            }
         };
         check_settings(&own, &inside)?;
         let Some(next) = next else {
@@ -209,11 +197,11 @@ fn follow(name: &str, path: &Path, file: &File, options: &LoadOptions) -> Result
         if let Some(provider) = &own.provider {
             check_provider(provider, &inside.key("provider"), options)?;
             let via = Some(format!("alias {}", trail.join(" -> ")));
-            return Ok(Base { at: ModelRef::new(provider.as_str(), next), settings, via });
+            return Ok(Base { settings, via, ..Base::of(ModelRef::new(provider.as_str(), next)) });
         }
         if let Some(at) = options.aliases.get(&next).filter(|_| next == current) {
             // `premium: {model: premium, max_tokens: 16384}`: the environment's model, with settings of one's own.
-            return Ok(Base { at: at.clone(), settings, via: Some(format!("alias {}", trail.join(" -> "))) });
+            return Ok(Base { settings, via: Some(format!("alias {}", trail.join(" -> "))), ..Base::of(at.clone()) });
         }
         if trail.contains(&next) {
             let problem = format!("the alias leads back to itself: {} -> {next}", trail.join(" -> "));

@@ -60,6 +60,8 @@ pub(super) struct Event<'r> {
     pub(super) grown: Option<u64>,
     /// The window it opened followed on one that was closed with a summary.
     pub(super) compacted: bool,
+    /// It is a summary that was thrown away: its window went on.
+    pub(super) discarded: bool,
 }
 
 /// The context.
@@ -124,6 +126,8 @@ impl Context {
             if first {
                 self.base = prompt;
             }
+            // Counted here, not at the summary: one that was thrown away closes nothing.
+            self.compactions += u64::from(event.compacted && !first);
             self.size = prompt;
             let read = if first || !self.is_own_rule() { row.usage.cache_read } else { self.base };
             self.meter.call(model, row.at, prompt, read, row.usage.output);
@@ -168,7 +172,6 @@ impl Context {
         if self.is_own_rule() || event.moved {
             return;
         }
-        self.compactions += 1;
         let row = event.row;
         let prompt = row.usage.prompt();
         match summarizer.filter(|_| row.usage.cache_read * 2 < prompt) {
@@ -177,6 +180,10 @@ impl Context {
             None => {
                 let read = self.meter.cached(row.at);
                 self.meter.call(model, row.at, prompt.max(self.size), read, row.usage.output);
+                if event.discarded {
+                    // The next request has the same window without the instruction.
+                    self.meter.forget_beyond(self.size);
+                }
             }
         }
     }

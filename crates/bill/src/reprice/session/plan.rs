@@ -27,6 +27,7 @@ impl<'a> Plan<'a> {
     pub(super) fn new(
         main: &AgentId,
         rows: &[&LedgerRow],
+        summaries: &[(AgentId, u64)],
         team: Option<&Team>,
         catalogue: &'a Catalogue,
     ) -> Result<Self, ReplayError> {
@@ -43,7 +44,7 @@ impl<'a> Plan<'a> {
             if !settings.contains_key(agent) {
                 let brain = specs.get(agent).map_or(&row.brain, |spec| &spec.brain);
                 let model = rated(catalogue, brain, agent, team)?;
-                settings.insert(agent.clone(), setting(&model, specs.get(agent), team, rows, agent));
+                settings.insert(agent.clone(), setting(&model, specs.get(agent), team, rows, summaries, agent));
             }
         }
         Ok(Self { catalogue, main: main.clone(), specs, team: team.cloned(), merged, settings })
@@ -132,14 +133,15 @@ fn setting(
     spec: Option<&AgentSpec>,
     team: Option<&Team>,
     rows: &[&LedgerRow],
+    summaries: &[(AgentId, u64)],
     agent: &AgentId,
 ) -> Setting {
     let own = || rows.iter().filter(|row| row.agent == *agent);
     let (short, long) = own()
         .fold((0, 0), |(short, long), row| (short + row.usage.cache_write_short, long + row.usage.cache_write_long));
     let long = team.map_or(long > short, |team| team.cache.tail == Ttl::Long) && model.model.ttl_long_s.is_some();
-    let summaries = own().filter(|row| row.purpose == Purpose::Compaction).map(|row| row.usage.output);
-    let (count, sum) = summaries.fold((0_u64, 0_u64), |(count, sum), output| (count + 1, sum + output));
+    let lengths = summaries.iter().filter(|(whose, _)| whose == agent).map(|(_, tokens)| *tokens);
+    let (count, sum) = lengths.fold((0_u64, 0_u64), |(count, sum), output| (count + 1, sum + output));
     let compaction = spec.map(|spec| &spec.compaction);
     let allowed = || compaction.map_or(5_000, |compaction| u64::from(compaction.summary_max).min(5_000));
     Setting {

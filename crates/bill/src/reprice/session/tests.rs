@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use catalogue::{Catalogue, ModelRef};
-use protocol::{Brief, Purpose, RowOutcome, Usage, Usd};
+use protocol::{Brain, Brief, Effort, LedgerRow, Usage, Usd};
 use team::LoadOptions;
 
 use super::*;
@@ -103,7 +103,7 @@ fn compacted() -> Story {
     for n in 0..4 {
         story.step("main", tokens(10_000 + n * 3_000, 3_000, 100), &[READ]);
     }
-    story.other("main", tokens(22_000, 100, 800), Purpose::Compaction, RowOutcome::Ok);
+    story.summary("main", tokens(22_000, 100, 800), true);
     story.window("main", OPUS, 1);
     story.step("main", tokens(9_000, 2_000, 100), &[READ]);
     for n in 0..4 {
@@ -128,6 +128,45 @@ fn windows_are_closed_as_often_as_another_setting_says() {
     assert_eq!(counts("30000"), (1, 1));
     let auto = played(&compacted(), Some(&closing("auto")));
     assert_eq!(auto.replayed, Some(auto.whatif));
+}
+
+#[test]
+fn a_summary_that_was_thrown_away_closes_no_window_and_is_paid_for() {
+    let mut story = Story::new();
+    story.window("main", OPUS, 0);
+    story.user("go");
+    story.step("main", tokens(0, 10_000, 100), &[READ]);
+    story.summary("main", tokens(10_000, 600, 300), false);
+    story.step("main", tokens(10_000, 3_000, 100), &[READ]);
+    story.summary("main", tokens(13_000, 600, 300), true);
+    let replay = played(&story, None);
+    assert_eq!(replay.compactions, (0, 0), "the one that was found good has no window after it yet");
+    let usage =
+        [tokens(0, 10_000, 100), tokens(10_000, 600, 300), tokens(10_000, 3_000, 100), tokens(13_000, 600, 300)];
+    assert_eq!(replay.replayed, Some(usage.iter().map(|usage| price(OPUS).cost(usage)).sum()));
+    story.window("main", OPUS, 1);
+    story.step("main", tokens(4_000, 2_000, 100), &[]);
+    assert_eq!(played(&story, None).compactions, (1, 1));
+    assert_eq!(played(&story, Some(&closing("never"))).compactions, (1, 0));
+}
+
+#[test]
+fn every_model_of_an_agent_is_named_with_its_effort() {
+    let mut story = Story::new();
+    story.window("main", HAIKU, 0);
+    story.user("go");
+    story.step("main", tokens(0, 5_000, 10), &[READ]);
+    story.window("main", OPUS, 1);
+    let row = story.row("main", tokens(0, 5_000, 10));
+    let brain = Brain { effort: Some(Effort::High), ..row.brain.clone() };
+    story.called(LedgerRow { brain, ..row });
+    story.step("main", tokens(5_000, 100, 10), &[]);
+    let replay = played(&story, None);
+    let names = ["anthropic/claude-haiku-5-5", "anthropic/claude-opus-5-5@high", "anthropic/claude-opus-5-5"];
+    assert_eq!(replay.agents[0].recorded_brains, names);
+    let solo = team("version: 1\nname: alone\nagents:\n  - {id: one, brain: {model: fast, effort: low}}\n");
+    let part = played(&story, Some(&solo)).agents.remove(0);
+    assert_eq!((part.recorded_brains.len(), part.brains), (3, vec!["anthropic/claude-haiku-5-5@low".to_owned()]));
 }
 
 #[test]

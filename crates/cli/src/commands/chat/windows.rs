@@ -1,10 +1,11 @@
 //! `/context`, `/compact` and `/model`: where windows stand, and what a person asks of them.
 
-use anyhow::anyhow;
-use protocol::{AgentId, Brain, Effort};
+use protocol::{AgentId, Brain};
 use runtime::{AgentStatus, ModelWish, Session};
+use team::{Choice, Team};
 use tokio_util::sync::CancellationToken;
 
+use super::words;
 use crate::commands::start::Names;
 use crate::text;
 
@@ -45,6 +46,9 @@ pub(super) fn context(statuses: &[AgentStatus]) -> String {
             thousands(status.closes_at),
             thousands(status.full)
         ));
+        if let Some(reason) = &status.kept_because {
+            lines.push(format!("  kept     {}", kept_words(status, reason)));
+        }
         lines.push(format!("  cache    {}", cache_words(status)));
         let usd = status.usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
         lines.push(format!("  so far   {usd}, cache hits {:.0} %", status.usage.hit_rate() * 100.0));
@@ -52,80 +56,70 @@ pub(super) fn context(statuses: &[AgentStatus]) -> String {
     if lines.is_empty() { "no window is open yet: nothing was asked of a model".to_owned() } else { lines.join("\n") }
 }
 
-/// `[AGENT] [focus ...]`
+/// Why the last try to close the window came to nothing, and what can be done.
+fn kept_words(status: &AgentStatus, reason: &str) -> String {
+    let agent = &status.agent;
+    let again = match status.again_at {
+        Some(at) => format!("it is tried again from {} tokens on", thousands(at)),
+        None => "it is tried again at the next break".to_owned(),
+    };
+    format!(
+        "the last try to close it failed: {reason}; the history is whole, and {again}. /compact {agent} tries now, with other \
+         words behind it a summary of something else; /model {agent} MODEL now has another model go on"
+    )
+}
+
+/// Closes a window by hand.
 pub(super) async fn compact(
     session: &Session,
-    main: &AgentId,
-    agents: &[AgentId],
-    words: &str,
+    wanted: words::Compact,
     cancel: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let (agent, focus) = addressed(words, main, agents);
-    let focus = (!focus.is_empty()).then(|| focus.to_owned());
-    let told = session.compact(&agent, focus, cancel).await?;
+    let told = session.compact(&wanted.agent, wanted.focus, cancel).await?;
     text::note(&told);
     Ok(())
 }
 
-/// `[AGENT] MODEL[@EFFORT] [now]`
+/// Wants another model for an agent.
 pub(super) async fn model(
     session: &Session,
     names: &Names,
-    main: &AgentId,
-    agents: &[AgentId],
-    words: &str,
+    team: &Team,
+    wanted: words::Model,
     cancel: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let (agent, rest) = addressed(words, main, agents);
-    let mut rest = rest.split_whitespace();
-    let usage = "/model [AGENT] MODEL[@EFFORT] [now]; MODEL is an alias or PROVIDER/MODEL";
-    let name = rest.next().ok_or_else(|| anyhow!(usage))?;
-    let now = match (rest.next(), rest.next()) {
-        (None, _) => false,
-        (Some("now"), None) => true,
-        (Some("now"), Some(other)) | (Some(other), _) => {
-            return Err(anyhow!("found `{other}` behind the model; allowed is `now`. {usage}"));
-        }
-    };
-    let brain = named(names, name, session.brain_of(&agent).await?)?;
-    if !names.is_known(&brain) {
-        text::note(&format!(
-            "{brain} is not a model known here (`agent models` lists them): its provider may refuse it"
-        ));
+    let (choice, told) = names.choice("/model", &wanted.name)?;
+    let own = team.agent(&wanted.agent).map(|spec| spec.ladder.iter().chain([&spec.brain]));
+    let own: Vec<&Brain> = own.into_iter().flatten().collect();
+    let brain = as_brain(choice, session.brain_of(&wanted.agent).await?, &own);
+    if let Some(told) = told {
+        text::warn(&told);
     }
-    let wish = session.want_model(&agent, brain, now, cancel).await?;
-    text::note(&wish_words(&agent, &wish));
+    let wish = session.want_model(&wanted.agent, brain, wanted.now, cancel).await?;
+    text::note(&wish_words(&wanted.agent, &wish));
     Ok(())
 }
 
-/// A brain by its name, otherwise as the one it follows.
-fn named(names: &Names, name: &str, like: Brain) -> anyhow::Result<Brain> {
-    let (name, effort) = match name.split_once('@') {
-        Some((name, word)) => (name, Some(effort(word)?)),
-        None => (name, None),
-    };
-    let model = names.model(name)?;
-    // The same model keeps its effort, another one begins with its own.
-    let same = (model.provider.as_str(), model.model.as_str()) == (like.provider.as_str(), like.model.as_str());
-    let effort = effort.or(like.effort.filter(|_| same));
-    // Headers are a provider's own.
-    let headers = if model.provider == like.provider { like.headers } else { Default::default() };
-    Ok(Brain { provider: model.provider, model: model.model, effort, headers, ..like })
-}
-
-fn effort(word: &str) -> anyhow::Result<Effort> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned()))
-        .map_err(|_| anyhow!("found effort `{word}`; allowed are none, minimal, low, medium, high, xhigh, max"))
-}
-
-/// The agent that the first word names, and what follows; the main agent where it names none.
-fn addressed<'a>(words: &'a str, main: &AgentId, agents: &[AgentId]) -> (AgentId, &'a str) {
-    let words = words.trim();
-    let (first, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
-    match agents.iter().find(|agent| agent.as_str() == first) {
-        Some(agent) => (agent.clone(), rest.trim()),
-        None => (main.clone(), words),
+/// The brain that a name stands for. One that the team gives the agent (a rung, or its own) is taken as the team writes it:
+/// otherwise the ladder would not know it again. Any other one is like the one it follows.
+fn as_brain(choice: Choice, like: Brain, own: &[&Brain]) -> Brain {
+    let (at, effort) = (choice.at, choice.effort);
+    let of_model = |brain: &Brain| (&brain.provider, &brain.model) == (&at.provider, &at.model);
+    // Without an effort the model keeps the one it has; another model begins with the one that the team gives it.
+    if of_model(&like) && effort.is_none() {
+        return like;
     }
+    let mut rungs = own.iter().copied().filter(|brain| of_model(brain));
+    let rung = match effort {
+        Some(_) => rungs.find(|brain| brain.effort == effort),
+        None => rungs.clone().find(|brain| brain.effort.is_none()).or_else(|| rungs.next()),
+    };
+    if let Some(rung) = rung {
+        return rung.clone();
+    }
+    // Headers are a provider's own.
+    let headers = if at.provider == like.provider { like.headers } else { Default::default() };
+    Brain { provider: at.provider, model: at.model, effort, headers, ..like }
 }
 
 fn wish_words(agent: &AgentId, wish: &ModelWish) -> String {
@@ -179,3 +173,7 @@ fn thousands(tokens: u64) -> String {
         _ => format!("{:.1}M", tokens as f64 / 1e6),
     }
 }
+
+#[cfg(test)]
+#[path = "windows_tests.rs"]
+mod tests;

@@ -14,7 +14,8 @@ pub(crate) fn saved(baseline: &Baseline) -> Option<(f64, Usd)> {
 }
 
 /// `agent cost --json`. `groups` are those of the view that was asked for.
-pub(crate) fn as_json(bill: &Bill, by: View, session: Option<&str>, baseline: Option<&Baseline>) -> Value {
+pub(crate) fn as_json(bill: &Bill, by: View, session: Option<&str>, compared: Option<(&Baseline, usize)>) -> Value {
+    let baseline = compared.map(|(baseline, _)| baseline);
     let views: serde_json::Map<String, Value> =
         View::ALL.into_iter().map(|view| (view.as_str().to_owned(), json!(bill.by(view)))).collect();
     json!({
@@ -23,18 +24,18 @@ pub(crate) fn as_json(bill: &Bill, by: View, session: Option<&str>, baseline: Op
         "since_ms": bill.since,
         "by": by.as_str(),
         "groups": bill.by(by),
-        "total": total(bill),
+        "total": Group { key: TOTAL.to_owned(), ..bill.total.clone() },
         "views": views,
         "waste": bill.waste,
         "wasted_usd": bill.wasted(),
         "baseline": baseline,
+        "baseline_sessions": compared.map_or(0, |(_, sessions)| sessions),
         "saved_usd": baseline.and_then(saved).map(|(_, usd)| usd),
     })
 }
 
-fn total(bill: &Bill) -> Group {
-    Group { key: "= total".to_owned(), ..bill.total.clone() }
-}
+/// Name of the last line.
+const TOTAL: &str = "= total";
 
 fn amount(group: &Group) -> String {
     group.usd().map_or_else(|| "unknown".to_owned(), |usd| usd.to_string())
@@ -42,14 +43,16 @@ fn amount(group: &Group) -> String {
 
 /// The groups of one view with tokens and dollars.
 pub(crate) fn view(bill: &Bill, by: View) -> String {
-    // By activity several calls of one step stand apart: their sum is not the number of steps.
-    let with_total = by != View::Activity;
-    let table = tokens(bill, by, with_total);
-    format!("{table}\n{LEGEND}{}", unpriced(bill))
+    // What looks like a wrong sum is explained.
+    let once = match by {
+        View::Activity => "\nA step counts wherever one of its calls does, and once in the total.",
+        _ => "",
+    };
+    format!("{}\n{LEGEND}{once}{}", tokens(bill, by, true), unpriced(bill))
 }
 
 fn tokens(bill: &Bill, by: View, with_total: bool) -> String {
-    let total = total(bill);
+    let total = Group { key: TOTAL.to_owned(), ..bill.total_of(by) };
     let groups: Vec<&Group> = bill.by(by).iter().chain(with_total.then_some(&total)).collect();
     // Retries and calls that are no step are worth a column only where there are any.
     let with_calls = groups.iter().any(|group| group.steps != group.calls);
@@ -76,9 +79,9 @@ fn unpriced(bill: &Bill) -> String {
 }
 
 /// Everything on one page: agents and brains with their tokens, the other views with their shares, waste, the saving.
-pub(crate) fn whole(bill: &Bill, baseline: Option<&Baseline>) -> String {
+pub(crate) fn whole(bill: &Bill, compared: Option<(&Baseline, usize)>) -> String {
     let mut parts = vec![tokens(bill, View::Agent, true), tokens(bill, View::Brain, false), shares(bill), waste(bill)];
-    parts.extend(baseline.and_then(comparison));
+    parts.extend(compared.and_then(|(baseline, of)| comparison(baseline, of, bill.sessions.len())));
     parts.push(format!("{LEGEND}{}", unpriced(bill)));
     parts.join("\n\n")
 }
@@ -130,7 +133,9 @@ fn waste(bill: &Bill) -> String {
     text
 }
 
-fn comparison(baseline: &Baseline) -> Option<String> {
+/// A saving is about sessions in which specialists worked, all of whose calls are on the bill: of several it is said how many
+/// those are.
+fn comparison(baseline: &Baseline, compared: usize, sessions: usize) -> Option<String> {
     let (saving, saved) = saved(baseline)?;
     let usd = baseline.usd?;
     let kind = match baseline.kind {
@@ -138,8 +143,15 @@ fn comparison(baseline: &Baseline) -> Option<String> {
         BaselineKind::Estimated => "estimated",
     };
     let (amount, word) = if saving < 0.0 { (Usd::ZERO - saved, "more") } else { (saved, "less") };
+    let over = match (compared, sessions) {
+        (_, 1) => String::new(),
+        (compared, all) if compared == all => format!("Over all {all} sessions: "),
+        (compared, all) => {
+            format!("Over {compared} of {all} sessions (with specialists, wholly on this bill, all prices known): ")
+        }
+    };
     Some(format!(
-        "{amount} ({:.0} %) {word} than {} alone, which would have cost {usd} ({kind}).",
+        "{over}{amount} ({:.0} %) {word} than {} alone, which would have cost {usd} ({kind}).",
         saving.abs() * 100.0,
         baseline.brain
     ))

@@ -18,7 +18,11 @@ impl Since {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let allowed = "a span like 30m, 12h, 7d or 2w, a date like 2026-11-01 (midnight UTC), or a moment like \
                        2026-11-01T08:00:00Z";
-        span(text).map(Self::Ago).or_else(|| moment(text).map(Self::At)).ok_or_else(|| allowed.to_owned())
+        let wrong = || match text.strip_prefix('-').and_then(span) {
+            Some(_) => format!("a span counts back from now by itself, write {}; allowed is {allowed}", &text[1..]),
+            None => format!("allowed is {allowed}"),
+        };
+        span(text).map(Self::Ago).or_else(|| moment(text).map(Self::At)).ok_or_else(wrong)
     }
 
     /// The moment, as seen from now. A span longer than time itself begins with it.
@@ -64,6 +68,7 @@ mod tests {
         assert_eq!(since("2026-11-01"), Ok(1_793_491_200_000));
         assert_eq!(since("2026-11-01T08:00:00Z"), Ok(1_793_520_000_000));
         assert_eq!(since("99999999w"), Ok(0));
+        assert!(Since::parse("-7d").is_err_and(|why| why.contains("write 7d;")));
         for wrong in ["", "d", "7", "-7d", "7y", "yesterday", "2026-13-01", "ä"] {
             assert!(since(wrong).is_err_and(|why| why.contains("7d")), "{wrong}");
         }

@@ -37,7 +37,7 @@ pub(super) fn run(format: Format, asked: &WhatifArgs, catalogue: &Catalogue) -> 
     Ok(0)
 }
 
-fn usual_place(format: Format) -> &'static str {
+pub(super) fn usual_place(format: Format) -> &'static str {
     match format {
         Format::ClaudeCode => "~/.claude/projects/*/*.jsonl",
         Format::Codex => "~/.codex/sessions/*/*/*/*.jsonl",

@@ -1,0 +1,38 @@
+use protocol::Effort;
+
+use super::*;
+
+fn choice(name: &str) -> Choice {
+    let (name, effort) = team::split_effort(name).unwrap();
+    Choice { at: name.parse().unwrap(), effort }
+}
+
+fn brain(name: &str) -> Brain {
+    let choice = choice(name);
+    Brain { effort: choice.effort, ..Brain::new(choice.at.provider, choice.at.model) }
+}
+
+#[test]
+fn a_rung_is_taken_as_the_ladder_has_it() {
+    let low = Brain { max_tokens: 99, temperature: Some(0.3), ..brain("openai/gpt-5@low") };
+    let high = Brain { max_tokens: 999, ..brain("openai/gpt-5@high") };
+    let dear = Brain { max_tokens: 16_384, ..brain("anthropic/opus") };
+    let like = Brain { temperature: Some(1.0), ..brain("anthropic/opus@max") };
+    let own = [&low, &high, &dear];
+    assert_eq!(as_brain(choice("openai/gpt-5@high"), like.clone(), &own), high);
+    assert_eq!(as_brain(choice("openai/gpt-5"), like.clone(), &own), low, "the lowest that has the model");
+    assert_eq!(as_brain(choice("anthropic/opus"), low.clone(), &own), dear);
+    assert_eq!(as_brain(choice("anthropic/opus"), like.clone(), &own), like, "the same model keeps its effort");
+}
+
+#[test]
+fn a_brain_that_is_no_rung_is_like_the_one_it_follows() {
+    let headers = [("x-team".to_owned(), "blue".to_owned())];
+    let like = Brain { max_tokens: 99, temperature: Some(0.3), headers: headers.into(), ..brain("openai/gpt-5@low") };
+    let rung = brain("openai/gpt-5@high");
+    let other = as_brain(choice("openai/gpt-6@max"), like.clone(), &[&rung]);
+    assert_eq!(other, Brain { model: "gpt-6".to_owned(), effort: Some(Effort::Max), ..like.clone() });
+    let elsewhere = as_brain(choice("anthropic/opus"), like, &[&rung]);
+    assert_eq!((elsewhere.max_tokens, elsewhere.effort), (99, None));
+    assert!(elsewhere.headers.is_empty(), "headers are a provider's own");
+}
