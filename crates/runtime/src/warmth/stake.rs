@@ -11,9 +11,12 @@ use protocol::{AgentId, LedgerRow, Purpose, RowOutcome, Usd};
 
 use crate::baseline;
 
-/// Share of the comparable session that pings may lose: a fiftieth, so that with the few percent by which the estimate of the one model
-/// may err a team stays within a twentieth of it.
+/// Share of the comparable session that pings may lose: a fiftieth, so that a team stays within a twentieth of one model even where
+/// the estimate of that is a little high.
 const SHARE: i64 = 50;
+
+/// By how much the estimate of one model is taken to be high, in percent: in played sessions it lies up to 4 % above.
+const CAUTION: i64 = 3;
 
 /// Dollars that are left for pings in a session of a team.
 ///
@@ -23,6 +26,7 @@ pub(super) fn left(catalogue: &Catalogue, main: &AgentId, rows: &[LedgerRow]) ->
     let spent: Usd = rows.iter().filter_map(|row| row.usd).sum();
     let pings: Usd = rows.iter().filter(|row| row.purpose == Purpose::KeepWarm).filter_map(|row| row.usd).sum();
     let alone = baseline::estimate(catalogue, main, rows, None).and_then(|alone| alone.usd).unwrap_or_default();
+    let alone = Usd::from_picos(alone.picos() / 100 * (100 - CAUTION));
     let comparable = alone.max(spent - pings) + spared(catalogue, rows);
     let most = comparable + Usd::from_picos(comparable.picos() / SHARE);
     (most - spent).max(Usd::ZERO)
