@@ -205,15 +205,15 @@ fn keys_reach_neither_commands_nor_what_is_stored() {
 }
 
 #[test]
-fn a_change_without_any_check_is_unverified_and_a_failing_check_too() {
+fn a_change_without_any_check_is_unverified_and_with_a_failing_check_it_is_left_to_a_person() {
     let write = "- calls: [{tool: write, args: {path: new.txt, content: hello}}]";
     let (desk, sim) = (Desk::new(), Sim::steps(write));
     let ended = desk.ask(&sim, &["run", "Write.", "--json", "--team", "solo"]).exits(1);
     assert_eq!(ended.completed()["status"], "unverified");
     let (desk, sim) = (Desk::new(), Sim::steps(write));
     let team = desk.solo_with_commands(&["sh check.sh"]);
-    let ended = desk.ask(&sim, &["run", "Write.", "--json", "--team", &team]).exits(1);
-    assert_eq!(ended.completed()["status"], "unverified");
+    let ended = desk.ask(&sim, &["run", "Write.", "--json", "--team", &team]).exits(5);
+    assert_eq!(ended.completed()["status"], "blocked", "what fails in the strongest lane is a person's");
     assert_eq!(ended.events("verification.finished")[0]["exit_code"], 1);
     // It was told once what fails, and could have mended it.
     assert!(String::from_utf8_lossy(&sim.requests().last().unwrap().body).contains("do not pass"));

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::support::{AGENT, Desk, Ended, Sim};
 
-/// A session of the default team, played by the free play.
+/// A session of the default team in the lane of main's own model, played by the free play.
 fn session() -> (Desk, Sim, String) {
     let (desk, sim) = (Desk::new(), Sim::free());
-    let id = desk.ask(&sim, &["run", "What is this?", "--json"]).exits(0).session();
+    let id = desk.ask(&sim, &["run", "What is this?", "--json", "--lane", "strong"]).exits(0).session();
     (desk, sim, id)
 }
 

@@ -104,8 +104,9 @@ fn a_full_disk_is_said_and_nothing_that_was_saved_is_lost() {
         assert!(said.contains(room.words), "{kilobytes}: {said}");
         let began = full.lines().iter().any(|event| event["type"] == "turn.started");
         if !began {
-            // There was no room for the task itself: it says so, and the folder is as good as new.
-            assert_eq!(room.again.code, 2, "{kilobytes}: {}", room.again.err);
+            // There was no room for the task itself: it says so, and the folder is as good as new. Or the task was saved and
+            // nothing after it: then it is done now.
+            assert!([0, 2].contains(&room.again.code), "{kilobytes}: {}", room.again.err);
             continue;
         }
         died_in_the_middle += 1;

@@ -52,8 +52,10 @@ fn the_events_of_sessions_that_end_badly_follow_the_schema_too() {
     all_fit(&desk.ask(&asks, &["run", "Hello", "--json", "--team", "solo"]).exits(5));
     let writes = Sim::steps("- calls: [{tool: write, args: {path: new.txt, content: hello}}]");
     let team = desk.solo_with_commands(&["sh check.sh"]);
-    let ended = desk.ask(&writes, &["run", "Hello", "--json", "--team", &team]).exits(1);
+    let ended = desk.ask(&writes, &["run", "Hello", "--json", "--team", &team]).exits(5);
     all_fit(&ended);
+    assert_eq!(ended.events("route.decided").len(), 2);
+    all_fit(&desk.ask(&writes, &["run", "Hello", "--json", "--team", "solo"]).exits(1));
     assert_eq!(ended.events("file.changed").len(), 1);
     let dear = Sim::steps("- calls: [{tool: read, args: {files: [{path: README.md}]}}]");
     all_fit(&desk.ask(&dear, &["run", "Hello", "--json", "--team", "solo", "--max-usd", "0.0001"]).exits(3));

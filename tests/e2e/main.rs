@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests touch real files, processes and sockets")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod artifact;
 mod bad_input;
 mod bad_tools;
 mod bill;
@@ -14,9 +15,12 @@ mod crash;
 mod demo;
 mod disk_full;
 mod events;
+mod lanes;
+mod lanes_run;
 mod limits;
 mod policy;
 mod providers;
+mod route;
 mod setup_commands;
 mod shapes;
 mod support;

@@ -1,6 +1,13 @@
 //! `agent policy`: which policy holds here, and what is wrong with a file.
 
-use crate::support::Desk;
+use crate::support::{Desk, Ended};
+
+#[track_caller]
+fn prints(ended: &Ended, words: &[&str]) {
+    for word in words {
+        assert!(ended.out.contains(word), "`{word}` is missing in\n{}", ended.out);
+    }
+}
 
 #[test]
 fn show_prints_every_value_with_its_origin_and_the_hash() {
@@ -40,9 +47,60 @@ fn check_names_the_place_of_a_mistake_and_what_is_allowed() {
     let desk = Desk::new();
     desk.file(".agent/policy.yaml", "version: 1\nmonitor:\n  down: 9\n");
     desk.agent(&["policy", "check"]).exits(2).says(&[".agent/policy.yaml:3:9: monitor.down", "must be below `up`"]);
-    let unknown = desk.aside("unknown.yaml", "lanes: [fast, strong]\n");
-    desk.agent(&["policy", "check", &unknown]).exits(2).says(&[":1:1: ", "`lanes`", "`version` or `monitor`"]);
+    let unknown = desk.aside("unknown.yaml", "lane: [fast, strong]\n");
+    desk.agent(&["policy", "check", &unknown]).exits(2).says(&[":1:1: ", "`lane`", "did you mean `lanes`?"]);
     let fine = desk.aside("fine.yaml", "monitor: {up: 6}\n");
     let checked = desk.agent(&["policy", "check", &fine]).exits(0);
     assert!(checked.out.contains("fine.yaml: ok; hash "), "{}", checked.out);
+}
+
+#[test]
+fn check_of_a_published_file_says_what_was_made_of_it_and_names_a_missing_variable_without_a_value() {
+    let desk = Desk::new();
+    let published = desk.aside(
+        "published.yaml",
+        "models: {fast: {model: haiku}, strong: {model: opus}, verifier: {model: opus}}\nrouting: {fast_max_score: 6, strong_min_score: 7}\n",
+    );
+    let checked =
+        desk.agent(&["policy", "check", &published]).exits(0).says(&["`no_checks`", "verifier: opus is also"]);
+    assert!(checked.out.contains("published.yaml: ok; hash "), "{}", checked.out);
+    let tiers = desk.aside(
+        "litellm.yaml",
+        "model_list:\n  - {model_name: a, litellm_params: {model: x/one, api_key: os.environ/X_KEY}}\n  - {model_name: b, litellm_params: {model: x/two}}\n",
+    );
+    desk.agent(&["policy", "check", &tiers]).exits(2).says(&["litellm.yaml:2:", "X_KEY is not set"]);
+    let variables = [("X_KEY", "sk-very-secret")];
+    let checked = desk.agent_with(&variables, &["policy", "show", &tiers, "--json"], "").exits(0);
+    assert!(!checked.out.contains("very-secret") && checked.out.contains("x/one"), "{}", checked.out);
+}
+
+#[test]
+fn diff_names_the_fields_that_a_file_changes_with_both_origins() {
+    let desk = Desk::new();
+    prints(&desk.agent(&["policy", "diff"]).exits(0), &["no field differs"]);
+    let mine = desk.aside("mine.yaml", "monitor: {up: 6}\niterations:\n  main: 30\n");
+    let other = desk.aside("other.yaml", "monitor: {up: 6}\n");
+    let changes = |arguments: &[&str]| desk.agent(arguments).exits(0).json()["changes"].as_array().unwrap().clone();
+    let of_mine = changes(&["policy", "diff", &mine, "--json"]);
+    assert_eq!(of_mine.len(), 2);
+    assert_eq!(of_mine[1]["path"], "iterations.main");
+    assert_eq!(of_mine[1]["from"]["origin"], "built-in policy");
+    assert_eq!(of_mine[1]["to"]["value"], "30");
+    assert_eq!(of_mine[1]["to"]["origin"], format!("{mine}:3"));
+    assert_eq!(changes(&["policy", "diff", &mine, &other, "--json"]).len(), 1);
+    prints(&desk.agent(&["policy", "diff", &mine]).exits(0), &["iterations.main\n  - 60 (built-in policy)\n  + 30 ("]);
+}
+
+#[test]
+fn drift_names_files_that_look_risky_and_that_no_rule_knows() {
+    let desk = Desk::new();
+    desk.file("src/session_store.rs", "");
+    desk.file("src/auth/login.rs", "");
+    desk.file("target/session.rs", "");
+    desk.file(".gitignore", "target/\n");
+    let drift = desk.agent(&["policy", "drift", "--json"]).exits(0).json();
+    assert_eq!(drift["drift"], serde_json::json!([{ "path": "src/session_store.rs", "looks": ["auth"] }]));
+    prints(&desk.agent(&["policy", "drift"]).exits(0), &["src/session_store.rs  looks like auth", "1 of "]);
+    let knows = desk.aside("knows.yaml", "path_rules: [{name: sessions, patterns: [\"session_*\"]}]\n");
+    prints(&desk.agent(&["policy", "drift", "--policy", &knows]).exits(0), &["0 of "]);
 }

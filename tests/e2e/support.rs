@@ -68,14 +68,17 @@ impl Desk {
         std::fs::read_to_string(self.root.join(name)).unwrap()
     }
 
-    fn git(&self, arguments: &[&str]) {
+    /// What git prints in the repository.
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         let git = Command::new("git")
             .args(["-c", "commit.gpgsign=false"])
             .args(arguments)
             .current_dir(&self.root)
             .envs([("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")])
-            .status();
-        assert!(git.unwrap().success());
+            .output()
+            .unwrap();
+        assert!(git.status.success(), "{}", String::from_utf8_lossy(&git.stderr));
+        String::from_utf8_lossy(&git.stdout).into_owned()
     }
 
     /// A command in the repository with a bare environment: no key, no provider, only what a toolchain needs.

@@ -127,10 +127,10 @@ fn what_is_no_log_is_refused_with_its_name() {
     Desk::new().agent(&["whatif", "one", "two"]).exits(2).says(&["one session at a time", "--import"]);
 }
 
-/// A session of the default team, played by the free play.
+/// A session of the default team in the lane of main's own model, played by the free play.
 fn session() -> (Desk, Sim, String) {
     let (desk, sim) = (Desk::new(), Sim::free());
-    let id = desk.ask(&sim, &["run", "What is this?", "--json"]).exits(0).session();
+    let id = desk.ask(&sim, &["run", "What is this?", "--json", "--lane", "strong"]).exits(0).session();
     (desk, sim, id)
 }
 

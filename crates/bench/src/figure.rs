@@ -2,6 +2,18 @@
 
 use serde_json::Value;
 
+/// What a figure was to be measured with is missing or is not what it should be: exit code 2.
+#[derive(Debug)]
+pub(crate) struct Unusable(pub(crate) String);
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
 /// A measured figure.
 #[derive(Debug)]
 pub(crate) struct Figure {

@@ -69,6 +69,7 @@ pub(crate) fn setup(parts: Parts<'_>) -> anyhow::Result<Setup> {
         output_schema: None,
         project: ProjectContext::default(),
         policy: Arc::new(routing::Policy::builtin()),
+        lanes: None,
     })
 }
 

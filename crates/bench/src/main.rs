@@ -6,7 +6,9 @@ mod binary;
 mod cases;
 mod figure;
 mod harness;
+mod monitor;
 mod prompt;
+mod routing;
 mod session300;
 mod session40;
 mod spread;
@@ -26,7 +28,9 @@ const EXAMPLES: &str = "Examples:
   cargo run --release -p bench -- cases --json
   cargo run --release -p bench -- session40 --data DIR
   cargo run --release -p bench -- session40 --data DIR --variants 24
-  cargo run --release -p bench -- session300 --json";
+  cargo run --release -p bench -- session300 --json
+  cargo run --release -p bench -- routing --data DIR
+  cargo run --release -p bench -- monitor --data DIR";
 
 /// Measures one figure.
 #[derive(Debug, Parser)]
@@ -38,7 +42,7 @@ struct Args {
     /// Print the JSON object alone.
     #[arg(long)]
     json: bool,
-    /// Folder of the data that a figure is about (session40); for startup the folder that it works in, which is kept, so
+    /// Folder of the data that a figure is about (session40, routing, monitor); for startup the folder that it works in, which is kept, so
     /// that it can be looked at (default: a temporary one).
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -48,6 +52,9 @@ struct Args {
     /// cases: the program to play them with (default: the release binary beside this one).
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
+    /// monitor: fit the model that comes with the program and print it, instead of scoring.
+    #[arg(long)]
+    fit: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -62,6 +69,10 @@ enum Name {
     Session300,
     /// The five example cases, each by the team and by one model: cost, verification, how it was delegated.
     Cases,
+    /// Ways of choosing a model and of escalating, scored on recorded outcomes of real models (DIR/routing).
+    Routing,
+    /// How well the steps of a run tell that it fails, scored on recorded runs of real models (DIR/routing).
+    Monitor,
 }
 
 fn main() -> ExitCode {
@@ -70,6 +81,9 @@ fn main() -> ExitCode {
         Name::Startup => startup::measure(args.data.as_deref()),
         Name::Prompt => prompt::measure(),
         Name::Cases => cases::measure(args.agent.as_deref()),
+        Name::Routing => routing::measure(args.data.as_deref()),
+        Name::Monitor if args.fit => monitor::fit(args.data.as_deref()),
+        Name::Monitor => monitor::measure(args.data.as_deref()),
         Name::Session300 => session300::measure(),
         Name::Session40 => match args.variants {
             None => session40::measure(args.data.as_deref()),
@@ -80,7 +94,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             writeln!(std::io::stderr(), "error: {error:#}").ok();
-            ExitCode::FAILURE
+            if error.is::<figure::Unusable>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod account;
 pub mod activity;
 pub mod flow;
 pub mod import;
+pub mod lanes;
 pub mod metrics;
 pub mod page;
 pub mod reprice;

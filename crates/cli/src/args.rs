@@ -103,6 +103,17 @@ pub(crate) struct SessionArgs {
     pub(crate) policy: Option<PathBuf>,
 }
 
+/// What is said about the lane of a task.
+#[derive(Debug, Clone, Default, clap::Args, serde::Serialize, serde::Deserialize)]
+pub(crate) struct LaneArgs {
+    /// Send the task to this lane, whatever the policy would say.
+    #[arg(long, value_name = "LANE")]
+    pub(crate) lane: Option<String>,
+    /// Something you know of the task, for example files=12 or auth_code=true; it may only raise the lane.
+    #[arg(long = "hint", value_name = "KEY=VALUE")]
+    pub(crate) hints: Vec<String>,
+}
+
 fn dollars(text: &str) -> Result<protocol::Usd, String> {
     match text.trim_start_matches('$').parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 && value < 1_000_000.0 => Ok(protocol::Usd::from_dollars(value)),
@@ -134,6 +145,10 @@ pub(crate) enum Command {
         team: TeamArgs,
         #[command(flatten)]
         session: SessionArgs,
+        #[command(flatten)]
+        lane: LaneArgs,
+        #[command(flatten)]
+        artifact: crate::commands::artifact::ArtifactArgs,
         /// Print events as JSON Lines instead of text.
         #[arg(long)]
         json: bool,
@@ -180,14 +195,21 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TeamCommand,
     },
-    /// Check and show the policy: when an agent gets another brain.
+    /// Check, show and compare the policy: where a task goes, and when an agent gets another brain.
     #[command(
-        after_help = "Examples:\n  agent policy check .agent/policy.yaml\n  agent policy show\n  agent policy show --json | jq .hash"
+        after_help = "Examples:\n  agent policy check .agent/policy.yaml\n  agent policy show --json | jq .hash\n  \
+        agent policy diff mine.yaml\n  agent policy drift"
     )]
     Policy {
         #[command(subcommand)]
-        command: PolicyCommand,
+        command: crate::commands::PolicyCommand,
     },
+    /// Say where a task would go and why, without asking a model.
+    #[command(
+        after_help = "Examples:\n  agent route \"add a docstring to the parser\"\n  agent route \"fix the login\" --explain\n  \
+        agent route \"bump the schema\" --hint schema_change=true --json"
+    )]
+    Route(crate::commands::RouteArgs),
     /// List known models and their prices.
     #[command(after_help = "Examples:\n  agent models\n  agent models claude --json")]
     Models {
@@ -246,6 +268,23 @@ pub(crate) enum Command {
         agent whatif --import claude-code ~/.claude/projects/*/*.jsonl\n  agent whatif --import codex rollout.jsonl.gz --json"
     )]
     Whatif(crate::commands::WhatifArgs),
+    /// By lane: what passed, what it cost per task that passed, how long it took, what went wrong.
+    #[command(after_help = "Examples:\n  agent lanes\n  agent lanes --since 7d\n  agent lanes --json | jq .warnings")]
+    Lanes(crate::commands::LanesArgs),
+    /// Say what became of a session's work: taken, rejected, reverted.
+    #[command(
+        after_help = "Examples:\n  agent outcome 20261121-1013 --rejected --note \"wrong layer\"\n  agent outcome - --accepted\n  \
+        agent outcome 20261121-1013 --reverted --turn 2\n  agent outcome - --from-git"
+    )]
+    Outcome(crate::commands::OutcomeArgs),
+    /// The learned router: train, judge, show and retire its versions.
+    #[command(
+        after_help = "Examples:\n  agent router train\n  agent router eval --dry-run\n  agent router show\n  agent router reset"
+    )]
+    Router {
+        #[command(subcommand)]
+        command: crate::commands::RouterCommand,
+    },
     /// List, show, resume and remove sessions.
     #[command(
         after_help = "Examples:\n  agent sessions list\n  agent sessions show\n  agent sessions resume\n  agent sessions rm 20261121-1013"
@@ -328,23 +367,6 @@ pub(crate) enum TeamCommand {
     },
     /// Print the JSON Schema of team files.
     Schema,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum PolicyCommand {
-    /// Check a policy file; says file, line, column and what is allowed.
-    Check {
-        /// File (default: the one of this folder, else yours, else the built-in one).
-        file: Option<PathBuf>,
-    },
-    /// Print every value with where it came from, and the hash.
-    Show {
-        /// File (default: the one of this folder, else yours, else the built-in one).
-        file: Option<PathBuf>,
-        /// Print JSON instead of text.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -27,6 +27,8 @@ pub enum DecisionKind {
     Escalate,
     /// Something was refused.
     Refuse,
+    /// Which lane a task goes to.
+    Route,
     /// Requests with the same start were held apart so that the later ones read what the first one wrote.
     Stagger,
 }
@@ -42,6 +44,7 @@ impl DecisionKind {
             Self::KeepWarm => "keep_warm",
             Self::Escalate => "escalate",
             Self::Refuse => "refuse",
+            Self::Route => "route",
             Self::Stagger => "stagger",
         }
     }

@@ -8,6 +8,7 @@ use crate::delegation::{Brief, Receipt, Report};
 use crate::ids::{AgentId, CallId, SessionId};
 use crate::ledger::Purpose;
 use crate::money::Usd;
+use crate::route::Route;
 use crate::usage::Usage;
 
 /// Version of the schema. Fields are added within a version, never renamed or removed.
@@ -239,6 +240,16 @@ pub enum EventBody {
         chosen: String,
         /// Why, in a sentence.
         because: String,
+    },
+    /// A task was sent to a lane.
+    #[serde(rename = "route.decided")]
+    RouteDecided {
+        /// Counts the attempts at the task, from 1.
+        attempt: u32,
+        /// `provider/model`.
+        brain: String,
+        /// The decision with what it rests on.
+        route: Route,
     },
     /// A person is asked.
     #[serde(rename = "approval.requested")]

@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod money;
 pub mod reply;
 pub mod request;
+pub mod route;
 pub mod usage;
 
 pub use brain::{Brain, Dialect, Effort};
@@ -29,4 +30,5 @@ pub use reply::{Reply, StopReason, StreamEvent};
 pub use request::{
     Block, Breakpoint, ImageSource, Message, Position, Request, ResultPart, Role, Settings, ToolChoice, ToolSpec, Ttl,
 };
+pub use route::{Attempt, AttemptEnd, Learned, Outcome, Route, Signals, TaskType};
 pub use usage::Usage;

@@ -39,6 +39,11 @@ impl Phrases {
         &self.written
     }
 
+    /// The words of each phrase, in lower case.
+    pub(crate) fn words(&self) -> &[Vec<String>] {
+        &self.words
+    }
+
     /// The first phrase, in the order of the policy, that a text holds.
     pub fn found_in(&self, text: &str) -> Option<&str> {
         let text = text.to_lowercase();

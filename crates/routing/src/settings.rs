@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use catalogue::yaml::Path;
 use serde::Serialize;
 
-use crate::error::Mistake;
 use crate::paths::PathRules;
 use crate::phrases::Phrases;
+use crate::policy::Mistake;
 use crate::signal::Signal;
 
 /// How much a signal counts: `points = weight x min(max(value - free, 0), most)`.

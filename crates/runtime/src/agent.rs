@@ -14,6 +14,7 @@ use wire::{Codec, Rendered};
 pub(crate) use self::opening::Opening;
 use crate::error::RuntimeError;
 use crate::habits::Habits;
+use crate::in_run::{InRun, RUN_NOTE};
 use crate::session::Core;
 use crate::switching::{MONITOR_NOTE, WANTED_NOTE, Wanted};
 use crate::turn::Turn;
@@ -64,6 +65,8 @@ pub(crate) struct Agent {
     pub(crate) wanted: Option<Wanted>,
     /// How hard it has it.
     pub(crate) monitor: Monitor,
+    /// What its present run shows.
+    pub(crate) in_run: InRun,
     /// The delegation it works on.
     pub(crate) working_on: Option<DelegationId>,
     /// Context at which a compaction came to nothing: it is not tried again before the context has grown.
@@ -118,6 +121,7 @@ impl Agent {
         agent.static_ttl = agent.note(core, LIFE_NOTE)?.unwrap_or(Ttl::Short);
         agent.wanted = agent.note::<Option<Wanted>>(core, WANTED_NOTE)?.flatten();
         agent.monitor = agent.note(core, MONITOR_NOTE)?.unwrap_or_default();
+        agent.in_run = agent.note(core, RUN_NOTE)?.unwrap_or_default();
         Ok(agent)
     }
 
@@ -176,6 +180,7 @@ impl Agent {
             sent: None,
             wanted: None,
             monitor: Monitor::default(),
+            in_run: InRun::default(),
             working_on: None,
             gave_up_at: 0,
         }

@@ -128,6 +128,36 @@ pub(crate) fn verification_failed(output: &str) -> Item {
     )
 }
 
+/// In a cheap lane the lead has nobody cheaper to send.
+pub(crate) fn open_hands() -> Item {
+    fragment(
+        FragmentKind::Drift,
+        "<lane>This task is small: do it yourself. `edit`, `write` and `bash` are open to you without `take_over`; delegate only \
+         what can go on beside your own work. The runtime runs the project's checks on the result.</lane>"
+            .to_owned(),
+    )
+}
+
+/// Most of a diff and of failing output that crosses to the next lane, in bytes.
+const CROSSES: usize = 24_000;
+
+/// What the next lane is told of the one that failed.
+pub(crate) fn escalated(trigger: &str, failing: &str, diff: &str) -> Item {
+    let mut text = format!(
+        "<escalation reason=\"{trigger}\">\nAnother agent tried this before, and its work was not good enough.\n"
+    );
+    if !failing.trim().is_empty() {
+        text.push_str(&format!("\n# What fails\n{}\n", cut(failing.trim(), CROSSES)));
+    }
+    if diff.trim().is_empty() {
+        text.push_str("\nIt changed nothing.\n");
+    } else {
+        text.push_str(&format!("\n# Its diff, in the files as they are now\n{}\n", cut(diff.trim(), CROSSES)));
+    }
+    text.push_str("\nJudge what of it to keep; it is not yours to defend.\n</escalation>");
+    fragment(FragmentKind::Drift, text)
+}
+
 /// The final answer does not follow the schema that the user asked for.
 pub(crate) fn schema_mismatch(problem: &str) -> Item {
     fragment(

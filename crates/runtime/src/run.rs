@@ -62,6 +62,8 @@ pub(crate) enum Ended {
     Limit(String),
     /// Going round in circles.
     Looping(usize),
+    /// The run looks like one that fails: somebody else goes on. Why.
+    Doubted(String),
 }
 
 /// Runs an agent until there is nothing left for it to do.
@@ -137,6 +139,11 @@ fn guard(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<Option<Ended>,
     if core.clock.now() >= scope.deadline {
         let minutes = agent.spec.limits.minutes;
         return Ok(Some(Ended::Limit(format!("{} reached its limit of {minutes} minutes", agent.spec.id))));
+    }
+    if core.is_main(agent.id())
+        && let Some(because) = core.lanes.doubted()
+    {
+        return Ok(Some(Ended::Doubted(because)));
     }
     let repeats = agent.turn.repeats();
     if repeats >= REPEATS_STOPPED {

@@ -15,11 +15,13 @@ use store::{InputMode as StoredMode, InputRecord, NoteRecord, SessionRecord, Wri
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::core::Core;
+pub(crate) use self::ending::Judged;
 pub use self::status::{AgentStatus, ModelWish};
 use crate::agent::Agent;
 use crate::delegation;
 use crate::error::RuntimeError;
 use crate::fragments;
+use crate::lanes::After;
 use crate::machine::{self, Next};
 use crate::run::{Ended, Scope, run_agent};
 use crate::setup::{InputMode, Setup, Start};
@@ -113,6 +115,22 @@ impl Session {
         &self.core.session
     }
 
+    /// The attempts at its tasks, in order; none in a session that is not sent to lanes.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`].
+    pub fn attempts(&self) -> Result<Vec<store::AttemptRecord>, RuntimeError> {
+        self.core.attempts()
+    }
+
+    /// Files that the last turn changed, by content; none where that is not known.
+    pub async fn turn_changes(&self) -> Vec<protocol::FileChange> {
+        match self.core.turn_start().and_then(|start| start.tree) {
+            Some(tree) => self.core.changes_since(&tree).await.unwrap_or_default(),
+            None => Vec::new(),
+        }
+    }
+
     /// Takes a turn: from this input to the answer.
     ///
     /// Every failure of the work itself is an outcome, told by an `error` event and the status.
@@ -122,11 +140,16 @@ impl Session {
     pub async fn turn(&self, input: &str, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
         self.core.came_back();
         let work = async {
+            self.core.route(input, cancel).await?;
             let slot = self.core.agent(self.core.team.main())?;
             let mut main = slot.lock().await;
             settle_dangling(&self.core, &mut main)?;
             self.promote_admitted(&mut main, Some(input)).await?;
+            self.core.enter_lane(&mut main, cancel).await?;
             self.admit(&mut main, input).await?;
+            if let Some(words) = self.core.lane_words(&main) {
+                main.append(&self.core, vec![words], Vec::new(), Vec::new())?;
+            }
             self.work(&mut main, cancel).await
         };
         self.conclude(telemetry::turn(&self.core, work).await).await
@@ -138,6 +161,7 @@ impl Session {
     /// As [`Session::turn`].
     pub async fn go_on(&self, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
         let work = async {
+            self.core.resume_attempt()?;
             let slot = self.core.agent(self.core.team.main())?;
             let mut main = slot.lock().await;
             self.promote_admitted(&mut main, None).await?;
@@ -243,11 +267,14 @@ impl Session {
         loop {
             match run_agent(&self.core, main, &scope).await? {
                 Ended::Answered(answer) => {
-                    if let Some(outcome) = ending::after_answer(&self.core, main, answer, &scope).await? {
+                    if let Some(judged) = ending::after_answer(&self.core, main, answer, &scope).await?
+                        && let After::Over(outcome) = self.core.after_attempt(main, judged, &scope).await?
+                    {
                         self.core.turn_ended()?;
                         return Ok(outcome);
                     }
                 }
+                Ended::Doubted(because) => self.core.escalate_doubted(main, &because).await?,
                 Ended::Refused(text) => {
                     return Err(RuntimeError::Blocked(format!("{} declined to answer: {text}", main.brain)));
                 }
@@ -272,6 +299,9 @@ impl Session {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
         };
+        if let Err(unrecorded) = self.core.attempt_broke_off(error.code()) {
+            tracing::warn!("the end of an attempt was not recorded: {unrecorded}");
+        }
         let told = EventBody::Error { code: error.code().to_owned(), message: error.to_string(), hint: error.hint() };
         if let Err(unrecorded) = self.core.journal.event(None, told) {
             // Not even that could be saved: the first error says why.

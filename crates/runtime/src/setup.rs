@@ -13,6 +13,7 @@ use team::Team;
 use tools::ApprovalMode;
 
 use crate::front::Front;
+use crate::lanes::Lanes;
 
 /// What the person allows, on top of what the team says. The smaller value counts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,6 +50,8 @@ pub struct Setup {
     pub environment: Vec<(String, String)>,
     /// What moves agents along their ladders.
     pub policy: Arc<Policy>,
+    /// Where tasks may be sent; none where every task goes to the main agent's own brain.
+    pub lanes: Option<Lanes>,
     /// Limits of this run.
     pub limits: Limits,
     /// JSON Schema that the final answer has to follow.

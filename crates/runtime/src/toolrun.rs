@@ -59,7 +59,7 @@ pub(crate) async fn run_tools(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
         scope,
         agent: agent.spec.id.clone(),
         registry: &agent.registry,
-        closed: if agent.turn.took_over { &[] } else { &agent.spec.takes_over },
+        closed: if agent.turn.took_over || core.hands_are_open(agent) { &[] } else { &agent.spec.takes_over },
         item_seq,
         recorded: core.store.tool_runs(&core.session, &agent.spec.id, item_seq)?,
     };
@@ -70,7 +70,8 @@ pub(crate) async fn run_tools(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
     let facts = watching::facts(core, agent, scope, &results)?;
     let watched = core.watch(agent, &facts)?;
     watching::corrections(core, agent, &facts)?;
-    agent.append(core, vec![Item::ToolResults { results }], vec![watched], Vec::new())
+    let writes = [Some(watched), core.run_shows(agent, &facts)?].into_iter().flatten().collect();
+    agent.append(core, vec![Item::ToolResults { results }], writes, Vec::new())
 }
 
 /// The answers to all calls, in the order asked.

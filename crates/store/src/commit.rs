@@ -37,6 +37,19 @@ impl Store {
         if writes.is_empty() {
             return Ok(());
         }
+        self.transaction(|db| {
+            writes.iter().try_for_each(|one| write(db, session, one).map_err(|cause| self.refusal(session, one, cause)))
+        })
+    }
+
+    /// One durable write: all that `work` does, or nothing of it where it fails.
+    ///
+    /// # Errors
+    /// That of `work`; `Full`, `ReadOnly`, `Busy`, `Corrupt`, `Other`.
+    pub(crate) fn transaction<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut writer = self.writer();
         let dies = self.dies_before(&writer);
         // Taking the write lock at the start: a transaction that only finds out later cannot wait for it.
@@ -44,15 +57,13 @@ impl Store {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| self.error(error))?;
-        for one in writes {
-            write(&transaction, session, one).map_err(|cause| self.refusal(session, one, cause))?;
-        }
+        let done = work(&transaction)?;
         if dies {
             std::process::abort();
         }
         transaction.commit().map_err(|error| self.error(error))?;
         self.committed(&mut writer);
-        Ok(())
+        Ok(done)
     }
 
     /// Deletes a session and all that belongs to it. False where there was none.

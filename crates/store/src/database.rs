@@ -29,7 +29,7 @@ const STATEMENTS: usize = 64;
 /// Faults to inject, for tests that kill the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FaultPlan {
-    /// Abort the process right after this successful [`Store::commit`], counted from 1 since the store was opened.
+    /// Abort the process right after this successful [`Store::commit`] or other durable write, counted from 1 since the store was opened.
     pub abort_at_write: Option<u64>,
     /// Abort the process when all of this commit is written but not yet durable: the world has moved on, the record has not.
     pub abort_before_write: Option<u64>,
@@ -95,6 +95,11 @@ impl Store {
 
     pub(crate) fn error(&self, error: rusqlite::Error) -> StoreError {
         StoreError::from_sql(self.path(), error)
+    }
+
+    /// The same for a row that may not fit what is stored.
+    pub(crate) fn row_error(&self, what: String, error: rusqlite::Error) -> StoreError {
+        StoreError::from_row(self.path(), what, error)
     }
 
     pub(crate) fn writer(&self) -> MutexGuard<'_, Writer> {

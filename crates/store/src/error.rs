@@ -83,6 +83,17 @@ pub enum StoreError {
         /// What was found, and what is allowed.
         why: String,
     },
+    /// A row of what belongs to no one session's writing (attempts, their outcomes, versions of the router) that does not fit what is
+    /// stored.
+    #[error("{}: {what} was refused, and nothing of it was stored: {why}", path.display())]
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// The write.
+        what: String,
+        /// What was found, and what is allowed.
+        why: String,
+    },
     /// A row that this program cannot read as what it should be.
     #[error(
         "{}: a stored row cannot be read ({detail}). The rest of the file is not touched: remove the session with \
@@ -141,6 +152,18 @@ impl StoreError {
                 _ => Self::Other { path, detail },
             },
         }
+    }
+
+    /// From SQLite, for a row that may not fit what is stored.
+    pub(crate) fn from_row(path: &Path, what: String, error: Sql) -> Self {
+        use rusqlite::ffi::{SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+        let why = match (error.sqlite_error_code(), extended(&error)) {
+            (_, SQLITE_CONSTRAINT_FOREIGNKEY) => "what it belongs to is not stored, and that comes first".to_owned(),
+            (_, SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE) => "it is stored already".to_owned(),
+            (Some(ErrorCode::ConstraintViolation), _) => error.to_string(),
+            _ => return Self::from_sql(path, error),
+        };
+        Self::Unfit { path: path.to_owned(), what, why }
     }
 
     /// From the file system, for a file or folder.

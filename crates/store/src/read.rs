@@ -178,19 +178,19 @@ pub(crate) fn one<T>(
     db.prepare_cached(sql)?.query_row(values, read).optional()
 }
 
-fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+pub(crate) fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     row.get(column).map(|Json(value)| value)
 }
 
-fn word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+pub(crate) fn word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     row.get(column).map(|Word(value)| value)
 }
 
-fn moment(row: &Row<'_>, column: &str) -> rusqlite::Result<protocol::Timestamp> {
+pub(crate) fn moment(row: &Row<'_>, column: &str) -> rusqlite::Result<protocol::Timestamp> {
     row.get(column).map(|Moment(at)| at)
 }
 
-fn dollars(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Usd>> {
+pub(crate) fn dollars(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Usd>> {
     Ok(row.get::<_, Option<Picos>>(column)?.map(|Picos(usd)| usd))
 }
 

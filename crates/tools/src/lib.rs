@@ -21,6 +21,7 @@ pub use agents::read_report;
 pub use builtin::{UnknownTool, known_tools, registry};
 pub use evidence::place_exists;
 pub use filesystem::ledger::SeenFile;
+pub use git::{Commit, commit};
 pub use host::{Approval, ApprovalRequest, CheckResult, DelegationAnswer, Host, PlanStatus, PlanStep};
 pub use permissions::ApprovalMode;
 pub use session::{SessionTools, SessionToolsConfig};

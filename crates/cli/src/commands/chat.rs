@@ -61,6 +61,7 @@ pub(crate) async fn run(
             output_schema: None,
             resume,
             all_providers: true,
+            lane: None,
         },
     )?;
     text::note(&format!("session {} · team {} · /help for help", opened.session.id(), opened.team.name));

@@ -1,13 +1,18 @@
 //! One file per command.
 
+pub(crate) mod artifact;
 mod chat;
 mod completions;
 mod cost;
 mod demo;
 mod doctor;
 mod init;
+mod lanes;
 mod models;
+mod outcome;
 mod policy;
+mod route;
+mod router;
 mod run;
 mod sessions;
 mod simulate;
@@ -20,6 +25,11 @@ use crate::args::{Args, Command, SessionArgs, TeamArgs};
 use crate::config::Context;
 
 pub(crate) use cost::Since;
+pub(crate) use lanes::LanesArgs;
+pub(crate) use outcome::OutcomeArgs;
+pub(crate) use policy::PolicyCommand;
+pub(crate) use route::RouteArgs;
+pub(crate) use router::RouterCommand;
 pub(crate) use run::never;
 pub(crate) use start::brains_of;
 pub(crate) use whatif::WhatifArgs;
@@ -46,14 +56,16 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
     match command {
         None => block_on(chat::run(context, TeamArgs::default(), SessionArgs::default(), None)),
         Some(Command::Chat { team, session, resume }) => block_on(chat::run(context, team, session, resume)),
-        Some(Command::Run { task, team, session, json, output_schema, .. }) => {
-            block_on(run::run(context, run::Task { text: task, team, session, json, output_schema }))
+        Some(Command::Run { task, team, session, lane, artifact, json, output_schema, .. }) => {
+            let task = run::Task { text: task, team, session, lane, json, output_schema, artifact };
+            block_on(run::run(context, task))
         }
         Some(Command::Demo { list: true, json, .. }) => Ok(demo::list(json)),
         Some(Command::Demo { scenario, json, out, .. }) => block_on_threads(demo::run(context, &scenario, json, out)),
         Some(Command::Init { team, force }) => init::run(&context, &team, force),
         Some(Command::Team { command }) => team::run(&context, command),
         Some(Command::Policy { command }) => policy::run(&context, command),
+        Some(Command::Route(asked)) => route::run(&context, &asked),
         Some(Command::Models { filter, json }) => models::run(&context, filter.as_deref(), json),
         Some(Command::Cost { session, by, since, all, json, html, force }) => {
             cost::run(&context, cost::Asked { session, by, since, all, json, html, force })
@@ -61,6 +73,9 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Why { session, step, verbose, json }) => {
             why::run(&context, &why::Asked { session, step, verbose, json })
         }
+        Some(Command::Lanes(asked)) => lanes::run(&context, &asked),
+        Some(Command::Outcome(asked)) => block_on(outcome::run(context, asked)),
+        Some(Command::Router { command }) => router::run(&context, command),
         Some(Command::Whatif(asked)) => whatif::run(&context, &asked),
         Some(Command::Sessions { command }) => block_on(sessions::run(context, command)),
         Some(Command::Simulate { scenario, listen, log }) => {

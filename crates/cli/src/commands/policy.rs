@@ -1,14 +1,55 @@
-//! `agent policy`.
+//! `agent policy`: check a file, show what holds, compare, and find what no rule knows.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use routing::Policy;
+use clap::Subcommand;
+use routing::{Change, Policy};
 use serde_json::json;
 
-use crate::args::{PolicyCommand, TeamArgs};
-use crate::config::{Context, policy};
+use crate::args::TeamArgs;
+use crate::config::{Context, policy, repository};
 use crate::failure::Failure;
 use crate::text;
+
+/// What is asked of a policy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Check a policy file; says file, line, column and what is allowed.
+    Check {
+        /// File (default: the one of this folder, else yours, else the built-in one).
+        file: Option<PathBuf>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every value with where it came from, and the hash.
+    Show {
+        /// File (default: the one of this folder, else yours, else the built-in one).
+        file: Option<PathBuf>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the fields that a file changes, with both origins.
+    Diff {
+        /// File (default: the one of this folder, else yours, else the built-in one).
+        file: Option<PathBuf>,
+        /// What it is compared with (default: the built-in policy).
+        other: Option<PathBuf>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print files of the repository that look risky and match no path rule.
+    Drift {
+        /// Policy file (default: the one of this folder, else yours, else the built-in one).
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+}
 
 /// Exit code of what is refused.
 const REFUSED: u8 = 6;
@@ -19,14 +60,22 @@ const VALUE: usize = 8;
 /// Runs the subcommand.
 pub(crate) fn run(context: &Context, command: PolicyCommand) -> anyhow::Result<u8> {
     match command {
-        PolicyCommand::Check { file } => check(context, file.as_deref()),
+        PolicyCommand::Check { file, json } => check(context, file.as_deref(), json),
         PolicyCommand::Show { file, json } => show(context, file.as_deref(), json),
+        PolicyCommand::Diff { file, other, json } => diff(context, file.as_deref(), other.as_deref(), json),
+        PolicyCommand::Drift { policy, json } => drift(context, policy.as_deref(), json),
     }
 }
 
-fn check(context: &Context, file: Option<&Path>) -> anyhow::Result<u8> {
+fn check(context: &Context, file: Option<&Path>, json: bool) -> anyhow::Result<u8> {
     let policy = policy::look(context, file)?;
+    if json {
+        let page = json!({ "source": policy.source(), "ok": true, "hash": policy.hash(), "remarks": policy.remarks() });
+        text::json(&page.to_string());
+        return Ok(0);
+    }
     text::line(&format!("{}: ok; hash {}", policy.source(), policy.hash()));
+    policy.remarks().iter().for_each(|remark| text::warn(remark));
     Ok(0)
 }
 
@@ -38,7 +87,13 @@ fn show(context: &Context, file: Option<&Path>, json: bool) -> anyhow::Result<u8
             .iter()
             .map(|field| json!({ "path": field.path, "value": field.value, "origin": field.origin }))
             .collect();
-        let page = json!({ "source": policy.source(), "hash": policy.hash(), "fields": fields, "not_in_use": unused });
+        let page = json!({
+            "source": policy.source(),
+            "hash": policy.hash(),
+            "fields": fields,
+            "remarks": policy.remarks(),
+            "not_in_use": unused,
+        });
         text::json(&page.to_string());
         return Ok(0);
     }
@@ -47,6 +102,9 @@ fn show(context: &Context, file: Option<&Path>, json: bool) -> anyhow::Result<u8
     let width = fields.iter().map(|field| field.path.len()).max().unwrap_or_default();
     for field in fields {
         text::line(&format!("{:width$}  {:<VALUE$}  {}", field.path, field.value, field.origin));
+    }
+    for remark in policy.remarks() {
+        text::line(&format!("note: {remark}"));
     }
     if let Some(why) = unused {
         text::line(&format!("not in use: {why}"));
@@ -69,4 +127,66 @@ fn shown(context: &Context, file: Option<&Path>) -> anyhow::Result<(Policy, Opti
             _ => Err(error),
         },
     }
+}
+
+/// What a file changes, against the built-in policy or another file.
+fn diff(context: &Context, file: Option<&Path>, other: Option<&Path>, json: bool) -> anyhow::Result<u8> {
+    let mine = policy::look(context, file)?;
+    let other = other.map_or_else(|| Ok(Policy::builtin()), |other| policy::look(context, Some(other)))?;
+    let changes = other.changes(&mine);
+    if json {
+        let side = |side: &Option<(String, String)>| {
+            side.as_ref().map(|(value, origin)| json!({ "value": value, "origin": origin }))
+        };
+        let changes: Vec<_> = changes
+            .iter()
+            .map(|change| json!({ "path": change.path, "from": side(&change.one), "to": side(&change.other) }))
+            .collect();
+        let page = json!({
+            "from": { "source": other.source(), "hash": other.hash() },
+            "to": { "source": mine.source(), "hash": mine.hash() },
+            "changes": changes,
+        });
+        text::json(&page.to_string());
+        return Ok(0);
+    }
+    text::line(&format!("from {} to {}", other.source(), mine.source()));
+    if changes.is_empty() {
+        text::line("no field differs");
+    }
+    changes.iter().for_each(|change| text::line(&in_words(change)));
+    Ok(0)
+}
+
+fn in_words(change: &Change) -> String {
+    let side = |side: &Option<(String, String)>| match side {
+        Some((value, origin)) => format!("{value} ({origin})"),
+        None => "not there".to_owned(),
+    };
+    format!("{}\n  - {}\n  + {}", change.path, side(&change.one), side(&change.other))
+}
+
+/// Files that look risky and match no path rule.
+fn drift(context: &Context, file: Option<&Path>, json: bool) -> anyhow::Result<u8> {
+    let policy = policy::look(context, file)?;
+    let files = repository::files(&context.root);
+    let found = policy.drift(files.iter().map(String::as_str));
+    if json {
+        let page = json!({ "policy": policy.source(), "hash": policy.hash(), "files": files.len(), "drift": found });
+        text::json(&page.to_string());
+        return Ok(0);
+    }
+    for drift in &found {
+        text::line(&format!("{}  looks like {}", drift.path, drift.looks.join(", ")));
+    }
+    text::line(&format!(
+        "{} of {} files look risky and match no path rule of {}",
+        found.len(),
+        files.len(),
+        policy.source()
+    ));
+    if !found.is_empty() {
+        text::line("add a rule under `path_rules`, or take the word out of `drift`, where they are (docs/policy.md)");
+    }
+    Ok(0)
 }

@@ -10,9 +10,10 @@ use runtime::{Front, Session};
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
+use super::artifact::{self, ArtifactArgs};
 use super::start::{self, Wanted};
-use crate::args::{ApproveArg, SessionArgs, TeamArgs};
-use crate::config::{Context, files};
+use crate::args::{ApproveArg, LaneArgs, SessionArgs, TeamArgs};
+use crate::config::{Context, files, repository};
 use crate::failure::Failure;
 use crate::front::{Asking, JsonFront, Keyboard, PlainFront};
 use crate::text;
@@ -22,8 +23,10 @@ pub(crate) struct Task {
     pub(crate) text: Option<String>,
     pub(crate) team: TeamArgs,
     pub(crate) session: SessionArgs,
+    pub(crate) lane: LaneArgs,
     pub(crate) json: bool,
     pub(crate) output_schema: Option<PathBuf>,
+    pub(crate) artifact: ArtifactArgs,
 }
 
 /// Does one task.
@@ -34,6 +37,7 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
         _ => return Err(Failure::usage("the task is empty; say what to do, or `-` to read it from standard input")),
     };
     let output_schema = task.output_schema.as_deref().map(read_schema).transpose()?;
+    let before = repository::touched(&context).paths();
     let keyboard = asks(&task).then(Keyboard::open);
     let opened = start::open(
         &context,
@@ -48,6 +52,7 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
             output_schema,
             resume: None,
             all_providers: false,
+            lane: Some(&task.lane),
         },
     )?;
     let cancel = start::watch_interrupts();
@@ -59,7 +64,9 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
         });
     }
     let outcome = opened.session.turn(&input, &cancel).await?;
-    finish(&opened.session, outcome.status, &outcome.answer, task.json).await
+    let code = finish(&opened.session, outcome.status, &outcome.answer, task.json).await?;
+    artifact::make(&context, &opened.session, &task.artifact, (&input, &outcome), &before).await?;
+    Ok(code)
 }
 
 /// Where a headless session shows what happens.
@@ -80,6 +87,7 @@ pub(super) async fn finish(session: &Session, status: SessionStatus, answer: &st
         if !answer.is_empty() {
             text::line(answer);
         }
+        crate::front::lane::ended(&session.attempts()?).iter().for_each(|line| text::note(line));
         text::note(&summary(&completed));
         text::note(&format!("session {}", session.id()));
     }

@@ -157,6 +157,7 @@ async fn resume(
             output_schema: None,
             resume: Some(id),
             all_providers: false,
+            lane: None,
         },
     )?;
     let cancel = start::watch_interrupts();

@@ -1,4 +1,6 @@
-//! Opening a session: team, models, clients, store, screen.
+//! Opening a session: team, models, lanes, clients, store, screen.
+
+mod lanes;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use team::{Choice, Team};
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
-use crate::args::{ApproveArg, DialectArg, SessionArgs, TeamArgs};
+use crate::args::{ApproveArg, DialectArg, LaneArgs, SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::context::project;
 use crate::config::lock::SessionLock;
@@ -70,6 +72,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) resume: Option<SessionId>,
     /// Models of providers that the team does not name may be asked for later.
     pub(crate) all_providers: bool,
+    /// What is said about the lane; none where tasks are not sent to lanes.
+    pub(crate) lane: Option<&'a LaneArgs>,
 }
 
 /// Opens a session. All configuration errors come from here, before anything is written.
@@ -85,6 +89,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         server: Server::of(wanted.team),
         // Whole, so that a resume from another folder finds it.
         policy: wanted.session.policy.as_ref().map(std::path::absolute).transpose()?,
+        lane: wanted.lane.cloned(),
     };
     let options = match &wanted.resume {
         Some(id) => flags.or(Options::of(&store, id)?),
@@ -106,9 +111,13 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     unlisted.iter().chain(of_team).for_each(|words| crate::text::warn(words));
     let frozen = frozen_brains(&store, wanted.resume.as_ref(), &team)?;
     let policy = Arc::new(config_policy::find(context, options.policy.as_deref(), &flags)?);
-    let mut clients = providers.clients(brains_of(&team).chain(&frozen), &context.clock)?;
+    let names = Names { aliases, providers, catalogue: context.catalogue.clone() };
+    let lanes =
+        options.lane.as_ref().map(|said| lanes::of((context, &store), &policy, &team, &names, said)).transpose()?;
+    let in_lanes = lanes.iter().flat_map(runtime::Lanes::brains);
+    let mut clients = names.providers.clients(brains_of(&team).chain(&frozen).chain(in_lanes), &context.clock)?;
     if wanted.all_providers {
-        clients.extend(providers.all_clients(&context.clock)?);
+        clients.extend(names.providers.all_clients(&context.clock)?);
     }
     // Loaded beside the first request, so that counts are exact soon after.
     std::thread::spawn(TokenCounter::load);
@@ -133,6 +142,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
             approval: options.approve.unwrap_or(wanted.approval),
             environment: context.environment.all(),
             policy,
+            lanes,
             limits: Limits { usd: options.max_usd, steps: options.max_steps },
             output_schema: options.output_schema,
             project: project(&context.root)?,
@@ -146,13 +156,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     if resumed && !wanted.team.model.is_empty() {
         session.want_own_brains()?.iter().for_each(|told| crate::text::note(told));
     }
-    Ok(Opened {
-        session,
-        team,
-        store,
-        names: Names { aliases, providers, catalogue: context.catalogue.clone() },
-        _lock: lock,
-    })
+    Ok(Opened { session, team, store, names, _lock: lock })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of
@@ -170,6 +174,8 @@ struct Options {
     models: Vec<String>,
     server: Option<Server>,
     policy: Option<PathBuf>,
+    /// Its tasks are sent to lanes.
+    lane: Option<LaneArgs>,
 }
 
 /// The server that `--base-url` named. Of its key only the variable's name is kept.
@@ -217,6 +223,7 @@ impl Options {
             models: if self.models.is_empty() { others.models } else { self.models },
             server: self.server.or(others.server),
             policy: self.policy.or(others.policy),
+            lane: self.lane.or(others.lane),
         }
     }
 }

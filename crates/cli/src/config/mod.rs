@@ -3,9 +3,11 @@
 pub(crate) mod context;
 pub(crate) mod files;
 pub(crate) mod home;
+pub(crate) mod lanes;
 pub(crate) mod lock;
 pub(crate) mod policy;
 pub(crate) mod providers;
+pub(crate) mod repository;
 pub(crate) mod teams;
 pub(crate) mod trust;
 mod unlisted;

@@ -20,11 +20,11 @@ pub(crate) fn project_file(root: &Path) -> PathBuf {
 /// there were no such file.
 pub(crate) fn find(context: &Context, file: Option<&Path>, flags: &TeamArgs) -> anyhow::Result<Policy> {
     if let Some(file) = file.filter(|file| !is_project(context, file)) {
-        return read(file, &file.display().to_string());
+        return read(context, file, &file.display().to_string());
     }
     let project = project_file(&context.root);
     if project.is_file() && admitted(context, flags, file.is_some())? {
-        return read(&project, SHOWN);
+        return read(context, &project, SHOWN);
     }
     users_or_builtin(context)
 }
@@ -34,8 +34,8 @@ pub(crate) fn find(context: &Context, file: Option<&Path>, flags: &TeamArgs) -> 
 pub(crate) fn look(context: &Context, file: Option<&Path>) -> anyhow::Result<Policy> {
     let project = project_file(&context.root);
     match file {
-        Some(file) => read(file, &file.display().to_string()),
-        None if project.is_file() => read(&project, SHOWN),
+        Some(file) => read(context, file, &file.display().to_string()),
+        None if project.is_file() => read(context, &project, SHOWN),
         None => users_or_builtin(context),
     }
 }
@@ -72,19 +72,20 @@ fn admitted(context: &Context, flags: &TeamArgs, named: bool) -> anyhow::Result<
         return Ok(false);
     }
     Err(Failure::refused(
-        format!("{SHOWN} {why}: a repository's own files can choose what is paid for"),
+        format!("{SHOWN} {why}: a repository's own files can choose what is paid for and which commands are run"),
         "look at it with `agent policy show`, then pass --trust once; or choose a team with --team tandem",
     ))
 }
 
 fn users_or_builtin(context: &Context) -> anyhow::Result<Policy> {
     let user = context.home.config.join("policy.yaml");
-    if user.is_file() { read(&user, &user.display().to_string()) } else { Ok(Policy::builtin()) }
+    if user.is_file() { read(context, &user, &user.display().to_string()) } else { Ok(Policy::builtin()) }
 }
 
-fn read(path: &Path, source: &str) -> anyhow::Result<Policy> {
+fn read(context: &Context, path: &Path, source: &str) -> anyhow::Result<Policy> {
     let text = files::read(path)?;
-    Policy::load(&text, source).map_err(|error| {
+    let variable = |name: &str| context.environment.get(name).map(str::to_owned);
+    Policy::load_with(&text, source, &variable).map_err(|error| {
         Failure::usage_with(
             error.to_string(),
             "docs/policy.md explains every field; `agent policy show` prints them all",

@@ -94,6 +94,7 @@ pub(crate) async fn play(
             approval: ApprovalMode::Auto,
             environment: context.environment.all(),
             policy: Arc::new(routing::Policy::builtin()),
+            lanes: None,
             limits: Limits::default(),
             output_schema: None,
             project: crate::config::context::project(&copy.root)?,

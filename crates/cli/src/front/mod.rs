@@ -2,6 +2,7 @@
 
 mod json;
 mod keyboard;
+pub(crate) mod lane;
 mod plain;
 
 pub(crate) use json::JsonFront;

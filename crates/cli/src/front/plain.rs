@@ -110,6 +110,14 @@ impl PlainFront {
             EventBody::WindowOpened { brain, reason, number } if *number > 1 => {
                 format!("  {who} goes on in window {number} with {brain} ({reason})")
             }
+            EventBody::RouteDecided { attempt, brain, route } => {
+                self.break_line();
+                if *attempt > 1 {
+                    text::note(&format!("attempt {attempt}"));
+                }
+                routing::lines(route, brain).iter().for_each(|line| text::note(line));
+                return;
+            }
             EventBody::Decision { kind: DecisionKind::Compact, chosen, because } if chosen == "keep" => {
                 format!("  {who}: {because}")
             }

@@ -62,3 +62,36 @@ fn the_table_of_signals_has_their_numbers_and_when_each_alone_wants_up() {
         assert!(row.is_some(), "docs/policy.md lacks the row | `{signal}` | ... {end}");
     }
 }
+
+#[test]
+fn every_other_field_stands_in_the_page_with_its_built_in_value() {
+    let page = page();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    for field in Policy::builtin().show() {
+        let parts: Vec<&str> = field.path.split('.').collect();
+        let (named, has_value) = match parts.as_slice() {
+            ["version"] | ["monitor", ..] => continue,
+            // Of lists of named things the page has one row.
+            ["lanes", _, rest @ ..] => (format!("lanes.NAME.{}", rest.join(".")), false),
+            [list @ ("path_rules" | "drift" | "verification"), ..] => ((*list).to_owned(), false),
+            ["routing", part @ ("task_types" | "task_words" | "weights"), ..] => (format!("routing.{part}"), false),
+            ["routing", "fallbacks", "on_failure", ..] => ("routing.fallbacks.on_failure".to_owned(), true),
+            _ => (field.path.clone(), true),
+        };
+        let row = rows.iter().find(|row| row.starts_with(&format!("| `{named}` |")));
+        let row = row.unwrap_or_else(|| panic!("docs/policy.md has no row for `{named}`"));
+        let end = format!("| {} |", field.value);
+        assert!(!has_value || row.ends_with(&end), "{row} does not end with {end}");
+    }
+}
+
+#[test]
+fn the_routing_page_names_every_kind_and_every_trigger() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/routing.md")).unwrap();
+    for kind in protocol::TaskType::ALL {
+        assert!(page.contains(&format!("`{kind}`")), "{kind}");
+    }
+    for trigger in routing::Trigger::ALL {
+        assert!(page.contains(&format!("`{trigger}`")), "{trigger}");
+    }
+}

@@ -16,7 +16,10 @@ fn says(text: &str, words: &[&str]) {
 
 #[test]
 fn an_unknown_key_is_named_with_its_place_and_the_keys_there_are() {
-    says("version: 1\nlanes: [fast]\n", &["policy.yaml:2:1: ", "unknown field `lanes`", "`version` or `monitor`"]);
+    says(
+        "version: 1\nlane: [fast]\n",
+        &["policy.yaml:2:1: ", "unknown field `lane`", "`version`", "`lanes`", "did you mean `lanes`?"],
+    );
     says(
         "monitor:\n  upp: 4\n",
         &["policy.yaml:2:3: monitor: ", "unknown field `upp`", "`half_life`", "did you mean `up`?"],

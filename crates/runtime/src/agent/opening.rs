@@ -30,7 +30,8 @@ pub(crate) struct Opening {
 impl Agent {
     /// Opens the agent's first window: renders tools and system prompt once, for good.
     pub(super) fn first(core: &Core, spec: &AgentSpec, registry: Registry) -> Result<Self, RuntimeError> {
-        let brain = spec.brain.clone();
+        let in_lane = core.lane_brain().filter(|_| core.is_main(&spec.id));
+        let brain = in_lane.unwrap_or_else(|| spec.brain.clone());
         let record = window_record(core, spec, &registry, &brain, 1, "session_started")?;
         let mut agent = Self::with_window(core, spec.clone(), registry, &record);
         let environment = fragments::environment(&core.root, &core.project);
@@ -60,6 +61,7 @@ impl Agent {
         let mut next = Self::with_window(core, self.spec.clone(), self.registry.clone(), &record);
         next.next_seq = self.next_seq;
         next.monitor = self.monitor.clone();
+        next.in_run = self.in_run.clone();
         if next.brain == self.brain {
             next.monitor.compacted();
         } else {

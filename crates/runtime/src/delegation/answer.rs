@@ -19,7 +19,7 @@ pub(super) fn read_ending(ended: Result<Ended, RuntimeError>) -> Result<(Option<
         Ok(Ended::Reported(report)) => (Some(*report), Vec::new()),
         Ok(Ended::Answered(text)) => (None, vec![format!("ended without a report; last words: {}", cut(&text, 600))]),
         Ok(Ended::Refused(text)) => (None, vec![format!("the model declined: {}", cut(&text, 600))]),
-        Ok(Ended::Limit(reason)) => (None, vec![format!("stopped: {reason}")]),
+        Ok(Ended::Limit(reason) | Ended::Doubted(reason)) => (None, vec![format!("stopped: {reason}")]),
         Ok(Ended::Looping(times)) => (None, vec![format!("stopped: the same call gave the same result {times} times")]),
         Err(error @ RuntimeError::Provider { .. }) => (None, vec![format!("stopped: {error}")]),
         Err(error) => return Err(error),

@@ -1,7 +1,7 @@
 //! Calls beside the steps: closing a window, keeping a cache alive. They leave nothing in the transcript.
 
 use cache::Forecast;
-use protocol::{Brain, DelegationId, LedgerRow, Purpose, StopReason, StreamEvent, WindowId};
+use protocol::{Brain, DelegationId, LedgerRow, Purpose, RowOutcome, StopReason, StreamEvent, Usage, Usd, WindowId};
 use store::Write;
 use tokio_util::sync::CancellationToken;
 
@@ -40,10 +40,44 @@ pub(crate) async fn ask_aside(
     cancel: &CancellationToken,
 ) -> Result<Words, RuntimeError> {
     let row = blank_row(core, agent, &built, asked.purpose, agent.working_on.as_ref(), asked.window);
+    words(core, built, row, cancel).await
+}
+
+/// Sends a request that belongs to no agent's window: judging a task before it begins, reviewing what came of it. `name` says
+/// what for; the row is the main agent's, which the work is done for.
+pub(crate) async fn ask_apart(
+    core: &Core,
+    built: Built,
+    name: &str,
+    cancel: &CancellationToken,
+) -> Result<Words, RuntimeError> {
+    let row = LedgerRow {
+        session: core.session.clone(),
+        agent: core.team.main().id.clone(),
+        window: WindowId::new(format!("{}-{name}-{}", core.session, built.brain)),
+        delegation: None,
+        step: 0,
+        purpose: Purpose::Auxiliary,
+        brain: built.brain.clone(),
+        at: core.clock.now(),
+        first_token_ms: None,
+        ms: 0,
+        outcome: RowOutcome::Ok,
+        usage: Usage::default(),
+        usd: Some(Usd::ZERO),
+        predicted_cache_read: 0,
+        cache_note: built.expected.reason.map(str::to_owned),
+        request_id: None,
+    };
+    words(core, built, row, cancel).await
+}
+
+async fn words(core: &Core, built: Built, row: LedgerRow, cancel: &CancellationToken) -> Result<Words, RuntimeError> {
+    let agent = row.agent.clone();
     let (row, reply, mut writes) = send(core, &built, row, cancel, &mut silent()).await?;
     let completed = step_completed(&row);
     writes.push(Write::Ledger(row));
-    core.journal.commit(writes, vec![(Some(agent.id().clone()), completed)])?;
+    core.journal.commit(writes, vec![(Some(agent), completed)])?;
     let texts = reply.blocks.iter().filter_map(|block| match block {
         protocol::Block::Text { text } => Some(text.as_str()),
         _ => None,

@@ -15,8 +15,8 @@ use store::Write;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-pub(crate) use self::aside::{Asked, Words, ask_aside, ping};
-pub(crate) use self::request::{Built, build_clean, build_compaction, build_ping, build_step};
+pub(crate) use self::aside::{Asked, Words, ask_apart, ask_aside, ping};
+pub(crate) use self::request::{Built, Clean, build_apart, build_clean, build_compaction, build_ping, build_step};
 pub(crate) use self::stagger::Stagger;
 use crate::agent::{Agent, FORECAST_NOTE};
 use crate::error::RuntimeError;

@@ -54,27 +54,53 @@ pub(crate) fn build_compaction(core: &Core, agent: &Agent, instruction: &Item) -
 /// The last request again, byte for byte but for the length of the answer. None before the first of this process.
 pub(crate) fn build_ping(core: &Core, agent: &Agent, forecast: &Forecast) -> Option<Built> {
     let sent = agent.sent.as_ref()?;
-    let smallest = match agent.codec.dialect() {
-        Dialect::AnthropicMessages => SMALLEST_ANSWER,
-        Dialect::OpenaiChat => SMALLEST_CHAT_ANSWER,
-    };
-    let settings = Settings { max_tokens: Some(smallest), ..core.settings(agent) };
+    let settings = Settings { max_tokens: Some(smallest_answer(agent.codec.dialect())), ..core.settings(agent) };
     let body = assemble(agent, agent.window.messages().get(..sent.messages)?, &sent.breakpoints, &settings);
     let expected = forecast.expect(&agent.posture, core.clock.now());
     Some(Built { brain: agent.brain.clone(), body, expected })
 }
 
+fn smallest_answer(dialect: Dialect) -> u32 {
+    match dialect {
+        Dialect::AnthropicMessages => SMALLEST_ANSWER,
+        Dialect::OpenaiChat => SMALLEST_CHAT_ANSWER,
+    }
+}
+
 /// A clean context for a brain that has seen nothing yet: user text only.
 pub(crate) fn build_clean(core: &Core, agent: &Agent, brain: &Brain, texts: &[String]) -> Result<Built, RuntimeError> {
     let most = agent.spec.compaction.summary_max.min(brain.max_tokens);
-    let settings = Settings { max_tokens: Some(most), cache_key: None, ..core.settings_of(brain, "summary") };
+    build_apart(core, &Clean { name: "summary", brain, system: None, most, texts })
+}
+
+/// What a clean context is made of.
+pub(crate) struct Clean<'a> {
+    /// What it is for; requests of one name share a prefix.
+    pub(crate) name: &'a str,
+    /// Who is asked.
+    pub(crate) brain: &'a Brain,
+    /// What it is told once.
+    pub(crate) system: Option<&'a str>,
+    /// Most tokens of the answer.
+    pub(crate) most: u32,
+    /// The user's side, in order.
+    pub(crate) texts: &'a [String],
+}
+
+/// A request that no window has a part in.
+pub(crate) fn build_apart(core: &Core, clean: &Clean<'_>) -> Result<Built, RuntimeError> {
+    let brain = clean.brain;
+    let dialect = core.client(brain)?.dialect();
+    let most = clean.most.min(brain.max_tokens).max(smallest_answer(dialect));
+    let settings = Settings { max_tokens: Some(most), cache_key: None, ..core.settings_of(brain, clean.name) };
     let request = Request {
         model: brain.model.clone(),
-        messages: texts.iter().map(|text| Item::user(text.clone()).to_message()).collect(),
+        system: clean.system.map(str::to_owned).into_iter().collect(),
+        messages: clean.texts.iter().map(|text| Item::user(text.clone()).to_message()).collect(),
         settings,
         ..Request::default()
     };
-    let body = wire::codec(core.client(brain)?.dialect())
+    let body = wire::codec(dialect)
         .write_request(&request)
         .map_err(|error| RuntimeError::Wire { brain: brain.to_string(), error })?;
     let expected = Expectation { cache_read: 0, reason: Some("clean_context") };

@@ -28,6 +28,7 @@ use crate::error::RuntimeError;
 use crate::front::{Front, Shown};
 use crate::infer::Stagger;
 use crate::journal::Journal;
+use crate::lanes::Routed;
 use crate::setup::{ProjectContext, Setup};
 use crate::telemetry::Capture;
 
@@ -70,6 +71,7 @@ pub(crate) struct Core {
     pub(crate) tail_ttl: Ttl,
     pub(crate) output_schema: Option<serde_json::Value>,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) lanes: Routed,
     pub(crate) stagger: Arc<Stagger>,
     pub(crate) capture: Capture,
     gaps: Mutex<Gaps>,
@@ -141,6 +143,7 @@ impl Core {
             project: setup.project,
             output_schema: setup.output_schema,
             policy: setup.policy,
+            lanes: Routed::new(setup.lanes),
             stagger: Arc::default(),
             capture,
             gaps: Mutex::new(Gaps::prior()),
@@ -353,6 +356,12 @@ impl Core {
             return Some(Vec::new());
         }
         self.snapshots.changes(tree, &now).await.ok()
+    }
+
+    /// What changed since an earlier state, as a unified diff.
+    pub(crate) async fn diff_since(&self, tree: &str) -> Option<String> {
+        let now = self.tree().await?;
+        self.snapshots.diff(tree, &now).await.ok()
     }
 
     /// Whether a command may be run as a check that a brief asks for: the same decision as for any shell command.

@@ -18,13 +18,27 @@ use crate::verification::{self, Check};
 /// How often the main agent is told that the final checks fail, or that its answer does not fit the schema.
 const SECOND_CHANCES: usize = 1;
 
+/// An answer that was looked at.
+pub(crate) struct Judged {
+    /// How the turn would end with it.
+    pub(crate) outcome: TurnOutcome,
+    /// The output of the checks that fail.
+    pub(crate) failing: Option<String>,
+}
+
+impl Judged {
+    fn as_it_is(outcome: TurnOutcome) -> Self {
+        Self { outcome, failing: None }
+    }
+}
+
 /// What the main agent's last words amount to; none when it was told to go on.
 pub(super) async fn after_answer(
     core: &Core,
     main: &mut Agent,
     answer: String,
     scope: &Scope,
-) -> Result<Option<TurnOutcome>, RuntimeError> {
+) -> Result<Option<Judged>, RuntimeError> {
     if let Some(schema) = &core.output_schema
         && let Err(problem) = structured::check(schema, &answer)
     {
@@ -50,36 +64,48 @@ pub(super) async fn after_answer(
     };
     let start = core.turn_start();
     if start.as_ref().is_some_and(|start| !start.may_have_changed) {
-        return Ok(Some(TurnOutcome { status: unchanged, answer }));
+        return Ok(Some(Judged::as_it_is(TurnOutcome { status: unchanged, answer })));
     }
     let tree = core.tree().await;
-    let changed = match (start.and_then(|start| start.tree), &tree) {
-        (Some(before), Some(now)) => before != *now,
+    let before = start.and_then(|start| start.tree);
+    let changed = match (&before, &tree) {
+        (Some(before), Some(now)) => before != now,
         // Without a comparison, what the tools say has to do.
         _ => tools_changed_something(core)?,
     };
     if !changed {
-        return Ok(Some(TurnOutcome { status: unchanged, answer }));
+        return Ok(Some(Judged::as_it_is(TurnOutcome { status: unchanged, answer })));
     }
-    let missing = unproven(core, tree.as_deref())?;
+    let touched = match before {
+        Some(before) => core.changes_since(&before).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let touched: Vec<String> = touched.into_iter().map(|change| change.path).collect();
+    let missing = unproven(core, tree.as_deref(), &touched)?;
     let Some(missing) = missing else {
-        return Ok(Some(TurnOutcome { status: SessionStatus::Unverified, answer }));
+        return Ok(Some(Judged::as_it_is(TurnOutcome { status: SessionStatus::Unverified, answer })));
     };
     let results = verification::run(core, None, &missing, &scope.cancel).await?;
     if missing.is_empty() || verification::all_passed(&results) {
-        return Ok(Some(TurnOutcome { status: SessionStatus::Verified, answer }));
+        return Ok(Some(Judged::as_it_is(TurnOutcome { status: SessionStatus::Verified, answer })));
     }
-    if main.turn.told(FragmentKind::Reminder, "<verification>") < SECOND_CHANCES {
-        let failed = fragments::verification_failed(&verification::failures(&results));
-        main.append(core, vec![failed], Vec::new(), Vec::new())?;
+    let failing = verification::failures(&results);
+    // In a lane the policy says what follows.
+    if !core.lanes.is_routed() && main.turn.told(FragmentKind::Reminder, "<verification>") < SECOND_CHANCES {
+        main.append(core, vec![fragments::verification_failed(&failing)], Vec::new(), Vec::new())?;
         return Ok(None);
     }
-    Ok(Some(TurnOutcome { status: SessionStatus::Unverified, answer }))
+    let outcome = TurnOutcome { status: SessionStatus::Unverified, answer };
+    Ok(Some(Judged { outcome, failing: Some(failing) }))
 }
 
 /// The checks that have not passed on this very state of the files. None when there is nothing that could prove anything.
-fn unproven(core: &Core, tree: Option<&str>) -> Result<Option<Vec<Check>>, RuntimeError> {
+fn unproven(core: &Core, tree: Option<&str>, touched: &[String]) -> Result<Option<Vec<Check>>, RuntimeError> {
     let mut entries = core.verify_entries();
+    // Those of the policy for the files that were touched.
+    let own: Vec<String> = entries.iter().map(|entry| entry.command.clone()).collect();
+    let of_policy = core.policy.checks_for(&own, touched);
+    entries.extend(of_policy.iter().filter(|command| !own.contains(command)).map(|command| core.check_named(command)));
     if entries.is_empty() {
         // The checks that briefs of this turn asked for are the next best thing.
         let since = core.turn_started_at();

@@ -159,6 +159,7 @@ impl Stage {
             approval: ApprovalMode::Auto,
             environment: std::env::vars().filter(|(name, _)| name == "PATH").collect(),
             policy: Arc::new(routing::Policy::builtin()),
+            lanes: None,
             limits: Limits::default(),
             output_schema: None,
             project: ProjectContext {

@@ -6,6 +6,7 @@
     reason = "helpers of tests are tests, and a child tells its parent"
 )]
 
+mod attempts;
 mod concurrency;
 mod cost;
 mod crash;
@@ -13,5 +14,6 @@ mod failures;
 mod lookup;
 mod refusals;
 mod round_trip;
+mod router;
 mod sample;
 mod sessions;

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio_util::sync::CancellationToken;
 
 use crate::tool::{ToolContext, ToolError};
 
@@ -42,9 +43,28 @@ pub(super) async fn run(
     index: Option<&Path>,
     most: u64,
 ) -> Result<Printed, ToolError> {
+    let place = Place { root: &context.root, environment: context.session.environment(), cancel: &context.cancel };
+    run_in(&place, arguments, index, most).await
+}
+
+/// Where git runs.
+pub(super) struct Place<'a> {
+    pub(super) root: &'a Path,
+    /// What commands get to see.
+    pub(super) environment: &'a [(String, String)],
+    pub(super) cancel: &'a CancellationToken,
+}
+
+/// The same where no tool was called.
+pub(super) async fn run_in(
+    place: &Place<'_>,
+    arguments: &[&str],
+    index: Option<&Path>,
+    most: u64,
+) -> Result<Printed, ToolError> {
     let mut command = tokio::process::Command::new("git");
-    command.current_dir(&context.root).env_clear();
-    command.envs(context.session.environment().iter().map(|(name, value)| (name, value)));
+    command.current_dir(place.root).env_clear();
+    command.envs(place.environment.iter().map(|(name, value)| (name, value)));
     command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
     if let Some(index) = index {
         command.env("GIT_INDEX_FILE", index);
@@ -71,7 +91,7 @@ pub(super) async fn run(
         (text, errors, cut, code)
     };
     let ended = tokio::select! {
-        () = context.cancel.cancelled() => return Err(ToolError::RespondToModel("git: cancelled".to_owned())),
+        () = place.cancel.cancelled() => return Err(ToolError::RespondToModel("git: cancelled".to_owned())),
         ended = tokio::time::timeout(LIMIT, work) => ended,
     };
     let Ok((mut text, errors, cut, code)) = ended else {

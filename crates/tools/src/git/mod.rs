@@ -2,8 +2,10 @@
 //! other programs.
 
 mod command;
+mod commit;
 mod diff;
 mod status;
 
+pub use commit::{Commit, commit};
 pub(crate) use diff::GitDiff;
 pub(crate) use status::GitStatus;

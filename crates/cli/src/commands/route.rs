@@ -1,0 +1,142 @@
+//! `agent route`: where a task would go, and why, without asking a model.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use protocol::Route;
+use routing::{Ask, Hints, Policy, decide, in_words, lines};
+use serde_json::json;
+use team::Team;
+
+use crate::args::TeamArgs;
+use crate::config::providers::Providers;
+use crate::config::repository::signals_of_repository;
+use crate::config::{Context, files, lanes, policy, teams};
+use crate::text;
+
+/// What is asked.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RouteArgs {
+    /// The task; `-` reads it from standard input.
+    pub(crate) task: String,
+    /// Policy file (default: the one of this folder, else yours, else the built-in one).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Something you know of the task, for example files=12 or auth_code=true; it may only raise the lane.
+    #[arg(long = "hint", value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub(crate) hints: Vec<String>,
+    /// Say what every reason means, and where the policy came from.
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) team: TeamArgs,
+}
+
+/// Runs the command.
+pub(crate) fn run(context: &Context, asked: &RouteArgs) -> anyhow::Result<u8> {
+    let task = if asked.task == "-" { files::read_stdin()? } else { asked.task.clone() };
+    let policy = policy::find(context, asked.policy.as_deref(), &asked.team)?;
+    let crew = Crew::find(context, &asked.team)?;
+    let (signals, paths) = signals_of_repository(context, &policy, 0);
+    let checks: Vec<String> = crew.team.verify.iter().map(|entry| entry.command.clone()).collect();
+    let hints = Hints::written(&asked.hints);
+    for refused in hints.refused() {
+        let keys = routing::HINT_KEYS.join(", ");
+        text::warn(&format!(
+            "hint refused ({refused}): the task goes to the strongest lane; hints are KEY=VALUE with {keys}"
+        ));
+    }
+    let route = decide(&policy, &Ask { task: &task, signals, paths: &paths, checks: &checks, hints, ..Ask::default() });
+    let model = crew.model(context, &policy, &route.lane);
+    if asked.json {
+        text::json(&in_json(&route, &model, &policy, asked.explain).to_string());
+        return Ok(0);
+    }
+    lines(&route, &model).iter().for_each(|line| text::line(line));
+    if asked.explain {
+        explain(&route, &policy);
+    }
+    Ok(0)
+}
+
+/// The same fields as the lines, and the whole decision.
+fn in_json(route: &Route, model: &str, policy: &Policy, explained: bool) -> serde_json::Value {
+    let signals = &route.signals;
+    let mut page = json!({
+        "classifier": {
+            "files": signals.files,
+            "schema_change": signals.schema_change,
+            "auth_code": signals.auth_code,
+            "failures": signals.failures,
+            "new_code": signals.new_code,
+        },
+        "risk_score": route.score,
+        "selected_lane": route.lane,
+        "model": model,
+        "verification": route.verification,
+        "reasons": route.reasons,
+        "task_type": route.task_type,
+        "production_incident": signals.production_incident,
+        "paths": signals.paths,
+        "policy": { "source": policy.source(), "hash": route.policy },
+    });
+    if explained {
+        page["explained"] =
+            route.reasons.iter().map(|reason| json!({ "reason": reason, "means": in_words(reason) })).collect();
+    }
+    page
+}
+
+fn explain(route: &Route, policy: &Policy) {
+    text::line("");
+    for reason in &route.reasons {
+        text::line(&format!("{reason}: {}", in_words(reason)));
+    }
+    let limits: Vec<String> = policy.routing.score_limits.iter().map(ToString::to_string).collect();
+    let names: Vec<&str> = policy.lanes.iter().map(|lane| lane.name.as_str()).collect();
+    text::line(&format!("lanes: {}; highest scores of all but the last: {}", names.join(", "), limits.join(", ")));
+    text::line(&format!("policy: {} ({})", policy.source(), route.policy));
+}
+
+/// The team that `run` would use, with whatever models are set up here.
+struct Crew {
+    team: Team,
+    aliases: std::collections::BTreeMap<String, catalogue::ModelRef>,
+    providers: Providers,
+}
+
+impl Crew {
+    /// Without any provider the first preset stands in: no model is asked.
+    fn find(context: &Context, flags: &TeamArgs) -> anyhow::Result<Self> {
+        let found = teams::find(context, flags)?;
+        let providers = Providers::find(&context.environment, &context.catalogue, flags);
+        let mut aliases = providers.aliases(&context.catalogue, flags)?;
+        if let Some(presets) = context.catalogue.presets("anthropic") {
+            aliases.entry("premium".to_owned()).or_insert(presets.premium);
+            aliases.entry("fast".to_owned()).or_insert(presets.fast);
+        }
+        let chosen = providers.chosen(&context.catalogue, flags)?;
+        teams::check_chosen(&found, &chosen, &providers.known_aliases(&context.catalogue))?;
+        let team = teams::load_with(&found, aliases.clone(), chosen, &context.catalogue)?;
+        Ok(Self { team, aliases, providers })
+    }
+
+    /// The model of a lane: what the policy names, as far as it is known here, else the team's.
+    fn model(&self, context: &Context, policy: &Policy, lane: &str) -> String {
+        let place = policy.lanes.iter().position(|known| known.name == lane).unwrap_or_default();
+        match policy.lanes.get(place).and_then(routing::Lane::written) {
+            Some(written) => match self.providers.choice(&format!("lane {lane}:"), &written, &self.aliases) {
+                Ok(choice) => choice.to_string(),
+                // Nobody is set up who could say more.
+                Err(_) => written,
+            },
+            None => {
+                let (catalogue, now) = (&context.catalogue, context.clock.now());
+                lanes::of_team(&self.team, catalogue, place, policy.lanes.len(), now).to_string()
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The policy's lanes with the brains that they have here, and what is known of a task before it begins.
+
+use protocol::{Brain, Timestamp};
+use routing::{Hints, Policy};
+use runtime::{Lane, Lanes};
+use store::Store;
+use team::Team;
+
+use super::Names;
+use crate::args::LaneArgs;
+use crate::commands::router;
+use crate::config::Context;
+use crate::config::lanes::of_team;
+use crate::config::repository::signals_of_repository;
+use crate::failure::Failure;
+
+/// What a session needs to send its tasks to lanes.
+pub(super) fn of(
+    (context, store): (&Context, &Store),
+    policy: &Policy,
+    team: &Team,
+    names: &Names,
+    said: &LaneArgs,
+) -> anyhow::Result<Lanes> {
+    let LanesHere { lanes, verifier, told } = brains(policy, team, names, context.clock.now())?;
+    told.iter().for_each(|words| crate::text::warn(words));
+    if let Some(name) = &said.lane
+        && !lanes.iter().any(|lane| lane.name == *name)
+    {
+        let known: Vec<&str> = lanes.iter().map(|lane| lane.name.as_str()).collect();
+        return Err(Failure::usage_with(
+            format!("--lane {name}: {} has no such lane", policy.source()),
+            format!("it has {}", known.join(", ")),
+        ));
+    }
+    // What the store knows of earlier attempts is added where the task is known.
+    let (signals, paths) = signals_of_repository(context, policy, 0);
+    let hints = Hints::written(&said.hints);
+    let advisers = router::advisers(store, policy)?;
+    Ok(Lanes { lanes, verifier, signals, paths, hints, forced: said.lane.clone(), advisers })
+}
+
+/// The lanes that can be used.
+pub(crate) struct LanesHere {
+    /// Cheap to strong.
+    pub(crate) lanes: Vec<Lane>,
+    /// Who reviews.
+    pub(crate) verifier: Option<Brain>,
+    /// What is to be said of the models.
+    pub(crate) told: Vec<String>,
+}
+
+/// Finds the brain of every lane: the one it names, otherwise the team's. `fast` is then the cheapest brain that the team has
+/// beside main's own, every other lane main's.
+///
+/// # Errors
+/// A lane's model that cannot be had here, with the lane's name.
+pub(crate) fn brains(policy: &Policy, team: &Team, names: &Names, now: Timestamp) -> anyhow::Result<LanesHere> {
+    let mut told = Vec::new();
+    let mut named = |place: String, text: &str| -> anyhow::Result<Brain> {
+        let (choice, unlisted) = names.choice(&place, text).map_err(|error| {
+            Failure::usage_with(format!("{}: {error:#}", policy.source()), "name a model that is set up here")
+        })?;
+        told.extend(unlisted);
+        let own = team.brains().find(|brain| {
+            brain.provider == choice.at.provider
+                && brain.model == choice.at.model
+                && (choice.effort.is_none() || brain.effort == choice.effort)
+        });
+        Ok(own.cloned().unwrap_or_else(|| Brain {
+            effort: choice.effort,
+            max_tokens: team.main().brain.max_tokens,
+            ..Brain::new(choice.at.provider, choice.at.model)
+        }))
+    };
+    let mut lanes = Vec::new();
+    for (at, lane) in policy.lanes.iter().enumerate() {
+        let brain = match lane.written() {
+            Some(text) => named(format!("lane {}:", lane.name), &text)?,
+            None => of_team(team, &names.catalogue, at, policy.lanes.len(), now).clone(),
+        };
+        lanes.push(Lane { name: lane.name.clone(), brain, review: lane.review });
+    }
+    let verifier = policy.verifier.as_ref().and_then(|verifier| verifier.written());
+    let verifier = verifier.map(|text| named("verifier:".to_owned(), &text)).transpose()?;
+    Ok(LanesHere { lanes, verifier, told })
+}

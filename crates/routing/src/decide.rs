@@ -1,0 +1,197 @@
+//! Which lane a task goes to. Pure: the same policy and the same question give the same answer, with every rule that had a say
+//! named in the order in which the rules are asked.
+
+use protocol::{Learned, Route, Signals, TaskType};
+
+use crate::classifier::Label;
+use crate::hints::Hints;
+use crate::lanes::{Condition, Mode, STRONG, Stickiness, place_of};
+use crate::policy::Policy;
+use crate::signals::score;
+use crate::task_type::kinds;
+use crate::text_paths::named_paths;
+
+/// What is asked. Everything but `task` and `hints` comes from the program's own looking.
+#[derive(Clone, Debug, Default)]
+pub struct Ask<'a> {
+    /// The task's text. Its first sentence says what kind of work it is; whatever else it says can only raise.
+    pub task: &'a str,
+    /// What the repository, the diff and the store show: [`crate::signals::from`].
+    pub signals: Signals,
+    /// Touched files, for the commands that check them.
+    pub paths: &'a [String],
+    /// Commands that the team checks all work with.
+    pub checks: &'a [String],
+    /// What a client says.
+    pub hints: Hints,
+    /// What the classifier said, where it was asked.
+    pub classifier: Option<Label>,
+    /// What the learned router says, where it was asked.
+    pub learned: Option<&'a Learned>,
+    /// The strongest lane that this session was in.
+    pub sticky: Option<&'a str>,
+    /// Tokens of the prompt, where they are known.
+    pub prompt_tokens: Option<u64>,
+}
+
+/// Decides.
+pub fn decide(policy: &Policy, ask: &Ask<'_>) -> Route {
+    let (signals, rose) = ask.hints.raise(&ask.signals);
+    let mut course = Course { policy, floor: 0, chosen: 0, reasons: Vec::new() };
+    course.take_hints(&ask.hints, &rose);
+    course.always_strong(&signals);
+    course.path_rules(&signals, ask.task);
+    let score = score(&policy.routing.weights, &signals);
+    let task_type = course.kind_and_score(ask, score);
+    if let Some(label) = ask.classifier.filter(|_| policy.classifier.mode == Mode::On) {
+        course.raise(label.place(policy.lanes.len()), format!("classifier:{}", label.as_str()));
+    }
+    if let Some(learned) = ask.learned {
+        course.learned(learned);
+    }
+    if let Some(lane) = ask.sticky.filter(|_| policy.routing.stickiness == Stickiness::Session) {
+        course.stick(lane);
+    }
+    if let Some(tokens) = ask.prompt_tokens {
+        course.fit(tokens);
+    }
+    let lane = policy.lanes.get(course.chosen).map_or(STRONG, |lane| lane.name.as_str()).to_owned();
+    Route {
+        task_type,
+        signals,
+        score,
+        lane,
+        reasons: course.reasons,
+        verification: policy.checks_for(ask.checks, ask.paths),
+        policy: policy.hash().to_owned(),
+        classifier: ask.classifier.map(|label| label.as_str().to_owned()),
+        learned: ask.learned.cloned(),
+    }
+}
+
+/// A decision on its way. `floor` is what nothing may go below; `chosen` is never below it.
+struct Course<'a> {
+    policy: &'a Policy,
+    floor: usize,
+    chosen: usize,
+    reasons: Vec<String>,
+}
+
+impl Course<'_> {
+    fn last(&self) -> usize {
+        self.policy.lanes.len().saturating_sub(1)
+    }
+
+    /// A rule that only raises, and below which nothing goes from now on. It is named where it is not weaker than what is
+    /// chosen already.
+    fn raise(&mut self, lane: usize, reason: String) {
+        if lane > 0 && lane >= self.chosen {
+            self.reasons.push(reason);
+        }
+        self.floor = self.floor.max(lane);
+        self.chosen = self.chosen.max(lane);
+    }
+
+    fn take_hints(&mut self, hints: &Hints, rose: &[&'static str]) {
+        for refused in &hints.refused {
+            self.raise(self.last(), format!("hint_refused:{refused}"));
+        }
+        self.reasons.extend(rose.iter().map(|name| format!("hint:{name}")));
+        if let Some(lane) = &hints.lane {
+            // A lane that does not exist is a mistake of somebody unknown.
+            match place_of(&self.policy.lanes, lane) {
+                Some(place) => self.raise(place, "hint:lane".to_owned()),
+                None => self.raise(self.last(), "hint_refused:lane:unknown".to_owned()),
+            }
+        }
+        if let Some(kind) = hints.task_type {
+            let place = self.policy.place_of_kind(kind);
+            self.raise(place, "hint:task_type".to_owned());
+        }
+    }
+
+    fn always_strong(&mut self, signals: &Signals) {
+        for name in &self.policy.routing.always_strong_if {
+            let holds = match Condition::named(name) {
+                Some(condition) => condition.holds(signals),
+                None => signals.paths.contains(name),
+            };
+            if holds {
+                self.raise(self.last(), format!("always_strong:{name}"));
+            }
+        }
+    }
+
+    /// Rules on touched files, and on files that the text names: a text can raise as well as a file.
+    fn path_rules(&mut self, signals: &Signals, task: &str) {
+        let named = named_paths(task);
+        let rules = &self.policy.path_rules;
+        for (word, touched) in [("path", true), ("text_path", false)] {
+            for rule in rules {
+                let hit = if touched {
+                    signals.paths.contains(&rule.name)
+                } else {
+                    !signals.paths.contains(&rule.name) && named.iter().any(|path| rule.matches(path))
+                };
+                if hit {
+                    let place = place_of(&self.policy.lanes, &rule.lane).unwrap_or(self.last());
+                    self.raise(place, format!("{word}:{}", rule.name));
+                }
+            }
+        }
+    }
+
+    /// The kind of task and the score choose together: the stronger of the two. What later sentences name can only raise.
+    fn kind_and_score(&mut self, ask: &Ask<'_>, score: u32) -> TaskType {
+        let policy = self.policy;
+        let kinds = kinds(&policy.task_table, &policy.routing.task_words, ask.task);
+        let rest = kinds.rest.iter().map(|kind| (policy.place_of_kind(*kind), *kind)).max_by_key(|(place, _)| *place);
+        if let Some((place, kind)) = rest.filter(|(place, _)| *place > policy.place_of_kind(kinds.own)) {
+            self.raise(place, format!("text:{kind}"));
+        }
+        let chosen_before = self.chosen;
+        for (place, reason) in [
+            (policy.place_of_kind(kinds.own), format!("task_type:{}", kinds.own)),
+            (policy.place_of_score(score), format!("score:{score}")),
+        ] {
+            // One that is overruled had no say.
+            if place >= chosen_before {
+                self.reasons.push(reason);
+            }
+            self.chosen = self.chosen.max(place);
+        }
+        kinds.own
+    }
+
+    /// The learned router may lower what the kind or the score chose, where it is sure; nothing else.
+    fn learned(&mut self, learned: &Learned) {
+        let settings = &self.policy.learned;
+        if settings.mode != Mode::On || learned.shadow {
+            return;
+        }
+        let Some(place) = place_of(&self.policy.lanes, &learned.lane) else { return };
+        let sure = learned.confidence >= settings.confidence && learned.confidence <= 1.0;
+        let wanted = place.max(self.floor);
+        if sure && wanted != self.chosen {
+            self.chosen = wanted;
+            self.reasons.push(format!("learned:{:.2}", learned.confidence));
+        }
+    }
+
+    fn stick(&mut self, lane: &str) {
+        if let Some(place) = place_of(&self.policy.lanes, lane).filter(|place| *place > self.chosen) {
+            self.raise(place, format!("sticky:{lane}"));
+        }
+    }
+
+    /// A lane whose model takes less than the prompt is passed over; the last one has to do.
+    fn fit(&mut self, tokens: u64) {
+        while let Some(lane) = self.policy.lanes.get(self.chosen).filter(|lane| tokens > lane.max_context_tokens) {
+            self.reasons.push(format!("context:{}", lane.name));
+            if self.chosen >= self.last() {
+                break;
+            }
+            self.chosen += 1;
+        }
+    }
+}

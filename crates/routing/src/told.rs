@@ -1,0 +1,51 @@
+//! A decision as lines for a person.
+
+use protocol::Route;
+
+/// The lines of a decision, in a fixed order: what is known, the score, the lane, the model, each command that checks the work,
+/// the rules that had a say. `model` is what the lane works with here.
+pub fn lines(route: &Route, model: &str) -> Vec<String> {
+    let signals = &route.signals;
+    let mut lines = vec![
+        format!(
+            "classifier: files={} schema_change={} auth_code={} failures={} new_code={}",
+            signals.files, signals.schema_change, signals.auth_code, signals.failures, signals.new_code
+        ),
+        format!("risk_score: {}", route.score),
+        format!("selected_lane: {}", route.lane),
+        format!("model: {model}"),
+    ];
+    if route.verification.is_empty() {
+        lines.push("verification: none".to_owned());
+    }
+    lines.extend(route.verification.iter().map(|command| format!("verification: {command}")));
+    lines.push(format!(
+        "reasons: {}",
+        if route.reasons.is_empty() { "none".to_owned() } else { route.reasons.join(", ") }
+    ));
+    lines
+}
+
+/// What a reason means.
+pub fn in_words(reason: &str) -> String {
+    let (rule, about) = reason.split_once(':').unwrap_or((reason, ""));
+    match rule {
+        "hint" => format!("the caller says so: `{about}`; hints only raise"),
+        "hint_refused" => {
+            format!("a hint could not be taken ({}): such a task goes to the strongest lane", about.replace(':', ", "))
+        }
+        "always_strong" => format!("`{about}` holds, and the policy always sends that to the strongest lane"),
+        "path" => format!("a touched file matches the path rule `{about}`"),
+        "text_path" => format!("the task names a file that matches the path rule `{about}`; a text only raises"),
+        "text" => format!("a later sentence asks for more (`{about}`); what is behind the first sentence only raises"),
+        "task_type" if about == "unknown" => "no words of the first sentence say what kind of work it is".to_owned(),
+        "task_type" => format!("the first sentence says what kind of work it is: `{about}`"),
+        "score" => format!("the risk score of the signals is {about}"),
+        "classifier" => format!("the classifier says `{about}`; it only raises"),
+        "learned" => format!("what came of earlier tasks says so, with a confidence of {about}"),
+        "sticky" => format!("the session was in lane `{about}` before and stays there"),
+        "context" => format!("the prompt is too long for lane `{about}`"),
+        "forced" => format!("the person named the lane `{about}`"),
+        _ => "a rule that this version does not know".to_owned(),
+    }
+}

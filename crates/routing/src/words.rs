@@ -1,0 +1,100 @@
+//! Many phrases looked for in one text at once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::phrases::Phrases;
+
+/// Words of a text that are looked at, and its bytes; a task that is longer says what it wants before that.
+const MOST_WORDS: usize = 4_000;
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Groups of phrases. Sorted by the letter they begin with, so that a long text and many phrases cost little.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WordTable {
+    by_letter: HashMap<char, Vec<Entry>>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    group: usize,
+    words: Vec<Word>,
+}
+
+#[derive(Clone, Debug)]
+struct Word {
+    stem: String,
+    goes_on: bool,
+}
+
+impl Word {
+    fn fits(&self, word: &str) -> bool {
+        if self.goes_on { word.starts_with(&self.stem) } else { word == self.stem }
+    }
+}
+
+impl WordTable {
+    /// A table of groups of phrases.
+    ///
+    /// # Errors
+    /// Group and index of the first that is no phrase, and what is wrong with it.
+    pub(crate) fn new<'a>(groups: impl Iterator<Item = &'a [String]>) -> Result<Self, (usize, usize, String)> {
+        let mut table = Self::default();
+        for (group, written) in groups.enumerate() {
+            let phrases = Phrases::new(written.to_vec()).map_err(|(index, problem)| (group, index, problem))?;
+            for phrase in phrases.words() {
+                let words: Vec<Word> = phrase.iter().map(|word| Word::of(word)).collect();
+                if let Some(letter) = words.first().and_then(|word| word.stem.chars().next()) {
+                    table.by_letter.entry(letter).or_default().push(Entry { group, words });
+                }
+            }
+        }
+        Ok(table)
+    }
+
+    /// The groups of which a text holds a phrase, in their order.
+    pub(crate) fn found_in(&self, text: &str) -> BTreeSet<usize> {
+        let lower = text[..text.floor_char_boundary(MOST_BYTES)].to_lowercase();
+        let words: Vec<&str> =
+            lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(MOST_WORDS).collect();
+        self.found(&words)
+    }
+
+    /// The groups of which a path has a word. `LoginController.java` has `login`, `controller` and `java`.
+    pub(crate) fn found_in_path(&self, path: &str) -> BTreeSet<usize> {
+        let mut parted = String::with_capacity(path.len() + 8);
+        let mut before = ' ';
+        for sign in path.chars() {
+            if before.is_lowercase() && sign.is_uppercase() {
+                parted.push(' ');
+            }
+            parted.push(sign);
+            before = sign;
+        }
+        self.found_in(&parted)
+    }
+
+    fn found(&self, words: &[&str]) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for start in 0..words.len() {
+            let here = &words[start..];
+            let letter = here.first().and_then(|word| word.chars().next());
+            for entry in letter.and_then(|letter| self.by_letter.get(&letter)).into_iter().flatten() {
+                let holds = entry.words.len() <= here.len()
+                    && entry.words.iter().zip(here).all(|(wanted, word)| wanted.fits(word));
+                if holds {
+                    found.insert(entry.group);
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Word {
+    fn of(word: &str) -> Self {
+        match word.strip_suffix('*') {
+            Some(stem) => Self { stem: stem.to_owned(), goes_on: true },
+            None => Self { stem: word.to_owned(), goes_on: false },
+        }
+    }
+}

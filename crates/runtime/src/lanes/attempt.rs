@@ -1,0 +1,159 @@
+//! The row of an attempt: how it began, what the runtime saw of it, how it ended.
+
+use std::collections::BTreeMap;
+
+use protocol::event::{EventBody, SessionStatus};
+use protocol::{Attempt, AttemptEnd, FragmentKind, Item, LedgerRow, RowOutcome, Usage, Usd};
+use routing::{RunResult, asks_for_a_change};
+
+use crate::agent::Agent;
+use crate::error::RuntimeError;
+use crate::session::{Core, TurnOutcome};
+
+/// An attempt that is under way.
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    /// Its row.
+    pub(super) id: i64,
+    pub(super) attempt: Attempt,
+    /// Commands that were run as checks, with what they came to last.
+    pub(super) checks: BTreeMap<String, bool>,
+    /// Why the run looks like one that fails.
+    pub(super) doubt: Option<String>,
+}
+
+impl Running {
+    pub(super) fn again(id: i64, attempt: Attempt) -> Self {
+        Self { id, attempt, checks: BTreeMap::new(), doubt: None }
+    }
+}
+
+/// Like tasks share it: the words, whatever the spaces and the case.
+pub(super) fn fingerprint(task: &str) -> String {
+    let words: Vec<String> = task.split_whitespace().map(str::to_lowercase).collect();
+    blake3::hash(words.join(" ").as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// What the user asked for in this turn, with what was said meanwhile.
+pub(super) fn task_words(core: &Core, main: &Agent) -> String {
+    let since = main.items.iter().rposition(|item| matches!(item, Item::User { .. })).unwrap_or_default();
+    let mut words: Vec<String> = main.items[since..]
+        .iter()
+        .filter(|item| matches!(item, Item::User { .. } | Item::Fragment { kind: FragmentKind::Steering, .. }))
+        .map(Item::plain_text)
+        .collect();
+    if words.is_empty() {
+        // The window was closed since: what was asked is in the store.
+        let inputs = core.store.inputs(&core.session, false).unwrap_or_default();
+        words.extend(inputs.into_iter().next_back().map(|input| input.text));
+    }
+    words.join("\n\n")
+}
+
+/// What a policy is told of an attempt.
+pub(super) fn result(core: &Core, running: &Running, outcome: &TurnOutcome) -> Result<RunResult, RuntimeError> {
+    let changed = matches!(outcome.status, SessionStatus::Verified | SessionStatus::Unverified);
+    let seen = |command: &str, passed: bool| {
+        let entry = core.team.verify.iter().find(|entry| entry.command == command);
+        let name = entry.map_or(command, |entry| entry.name.as_str());
+        (name.to_owned(), passed, core.policy.is_weak(name, command))
+    };
+    let mut checks: Vec<_> = running.checks.iter().map(|(command, passed)| seen(command, *passed)).collect();
+    if checks.is_empty() && outcome.status == SessionStatus::Verified {
+        // They passed on these very files before, in a process that is gone.
+        checks.extend(core.verify_entries().iter().map(|entry| seen(&entry.command, true)));
+    }
+    let since = running.attempt.at;
+    let reports = core.store.delegations(&core.session)?.into_iter().filter(|record| record.opened_at >= since);
+    let confidence = reports
+        .filter_map(|record| record.closed)
+        .filter_map(|closed| closed.report.and_then(|report| report.confidence))
+        .map(|confidence| f64::from(confidence) / 100.0)
+        .reduce(f64::min);
+    let route = &running.attempt.route;
+    let in_lane = core.attempts()?.into_iter().map(|record| record.attempt);
+    let in_lane = in_lane.filter(|other| other.turn == running.attempt.turn && other.route.lane == route.lane).count();
+    Ok(RunResult {
+        changed,
+        checks,
+        confidence,
+        review_rejected: false,
+        attempts_in_lane: u32::try_from(in_lane).unwrap_or(u32::MAX),
+        monitor: false,
+        patch: changed || !asks_for_a_change(route.task_type),
+    })
+}
+
+/// What went wrong, in a word; none where nothing did.
+pub(super) fn failure(result: &RunResult) -> Option<&'static str> {
+    if result.review_rejected {
+        Some("review_rejected")
+    } else if result.checks.iter().any(|(_, passed, _)| !passed) {
+        Some("failed_tests")
+    } else if !result.patch {
+        Some("no_patch")
+    } else if result.changed && result.checks.is_empty() {
+        Some("no_checks")
+    } else {
+        None
+    }
+}
+
+impl Core {
+    /// Writes the row, and says where the task goes.
+    pub(super) fn begin_attempt(&self, attempt: Attempt) -> Result<(), RuntimeError> {
+        let id = self.store.begin_attempt(&attempt)?;
+        let routed = EventBody::RouteDecided {
+            attempt: attempt.number,
+            brain: attempt.brain.to_string(),
+            route: attempt.route.clone(),
+        };
+        self.lanes.set(Some(Running::again(id, attempt)));
+        self.journal.event(None, routed)
+    }
+
+    /// Writes how it ended.
+    pub(super) fn end_attempt(&self, running: &mut Running, result: &RunResult) -> Result<(), RuntimeError> {
+        let failure = failure(result);
+        let passed = match failure {
+            // Nothing could tell, or there was nothing to check.
+            Some("no_checks") => None,
+            None if result.checks.is_empty() => None,
+            failure => Some(failure.is_none()),
+        };
+        self.close_attempt(running, passed, failure.map(str::to_owned))
+    }
+
+    /// The same where there is nothing to judge: the attempt broke off.
+    pub(crate) fn attempt_broke_off(&self, why: &str) -> Result<(), RuntimeError> {
+        let Some(mut running) = self.lanes.running() else { return Ok(()) };
+        self.close_attempt(&mut running, None, Some(why.to_owned()))
+    }
+
+    fn close_attempt(
+        &self,
+        running: &mut Running,
+        passed: Option<bool>,
+        failure: Option<String>,
+    ) -> Result<(), RuntimeError> {
+        let since = running.attempt.at;
+        let rows = self.store.ledger(&self.session)?;
+        let rows: Vec<_> = rows.into_iter().filter(|row| row.at >= since).collect();
+        // A call that failed without a token costs nothing, whatever its price.
+        let free = |row: &LedgerRow| row.outcome != RowOutcome::Ok && row.usage == Usage::default();
+        let usd: Option<Usd> = rows.iter().map(|row| row.usd.or(free(row).then_some(Usd::ZERO))).sum();
+        let usage = rows.iter().fold(Usage::default(), |sum, row| sum + row.usage);
+        let end = AttemptEnd {
+            ms: u64::try_from(self.clock.now().since(since).as_millis()).unwrap_or(u64::MAX),
+            usd,
+            usage,
+            checks: running.checks.iter().map(|(command, passed)| (command.clone(), *passed)).collect(),
+            passed,
+            failure,
+            plan_at_fault: false,
+        };
+        self.store.end_attempt(running.id, &end)?;
+        self.lanes.set(None);
+        Ok(())
+    }
+}

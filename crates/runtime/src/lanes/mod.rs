@@ -1,0 +1,391 @@
+//! A task in its lane: routed before the main agent has a window, judged by its checks, tried again, escalated to the next lane
+//! with a clean context, or handed to a person. Every attempt is a row in the store; what is decided is `routing`'s.
+//!
+//! A lane is the main agent's brain for one task. Moving to another lane opens the main agent's next window with the task, what
+//! failed and the diff: nothing of the failed lane's transcript crosses.
+
+mod attempt;
+mod classify;
+mod review;
+
+use std::sync::{Mutex, PoisonError};
+
+use cache::TokenCounter;
+use protocol::event::{EventBody, SessionStatus};
+use protocol::{Attempt, Route, Signals};
+use protocol::{Brain, Decision, DecisionKind, Item, Timestamp};
+use routing::learned::{Advisers, features_of};
+use routing::{Ask, Hints, Label, Next, Trigger, asks_for_a_change, decide, next};
+use store::{AttemptFilter, AttemptRecord};
+use tokio_util::sync::CancellationToken;
+
+use self::attempt::Running;
+use crate::agent::{Agent, Opening};
+use crate::compaction::{Why, compact};
+use crate::error::RuntimeError;
+use crate::fragments;
+use crate::run::Scope;
+use crate::session::{Core, Judged, TurnOutcome};
+use crate::switching::Wanted;
+
+/// A lane that can be used here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lane {
+    /// Its name in the policy.
+    pub name: String,
+    /// Who works in it.
+    pub brain: Brain,
+    /// An independent reviewer looks at what passed its checks.
+    pub review: bool,
+}
+
+/// Where tasks may go, and what is known of them before they begin. Given for sessions that are routed.
+#[derive(Clone, Debug, Default)]
+pub struct Lanes {
+    /// Cheap to strong.
+    pub lanes: Vec<Lane>,
+    /// Who reviews, where that is somebody else than the last lane's brain.
+    pub verifier: Option<Brain>,
+    /// What the repository shows.
+    pub signals: Signals,
+    /// Touched files, for the checks that belong to them.
+    pub paths: Vec<String>,
+    /// What the caller says: may only raise.
+    pub hints: Hints,
+    /// The person named the lane.
+    pub forced: Option<String>,
+    /// Versions of the learned router.
+    pub advisers: Advisers,
+}
+
+impl Lanes {
+    /// Every brain that may be asked.
+    pub fn brains(&self) -> impl Iterator<Item = &Brain> {
+        self.lanes.iter().map(|lane| &lane.brain).chain(&self.verifier)
+    }
+}
+
+/// The lanes of a session with what is going on in them.
+#[derive(Default)]
+pub(crate) struct Routed {
+    pub(crate) setup: Option<Lanes>,
+    running: Mutex<Option<Running>>,
+}
+
+impl Routed {
+    pub(crate) fn new(setup: Option<Lanes>) -> Self {
+        Self { setup, running: Mutex::default() }
+    }
+
+    /// Whether tasks of this session are sent to lanes.
+    pub(crate) fn is_routed(&self) -> bool {
+        self.setup.is_some()
+    }
+
+    fn running(&self) -> Option<Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, running: Option<Running>) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = running;
+    }
+
+    /// The lane that work is going on in.
+    fn lane(&self) -> Option<&Lane> {
+        let name = self.running()?.attempt.route.lane;
+        self.setup.as_ref()?.lanes.iter().find(|lane| lane.name == name)
+    }
+
+    /// The run looks like one that fails.
+    pub(crate) fn doubt(&self, because: &str) {
+        if let Some(running) = self.running.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            running.doubt = Some(because.to_owned());
+        }
+    }
+
+    /// Why somebody else should go on.
+    pub(crate) fn doubted(&self) -> Option<String> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.doubt.take()
+    }
+
+    /// What a check came to, for the attempt's row.
+    pub(crate) fn checked(&self, command: &str, passed: bool) {
+        if let Some(running) = self.running.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            running.checks.insert(command.to_owned(), passed);
+        }
+    }
+}
+
+/// What follows an answer.
+pub(crate) enum After {
+    /// The turn is over.
+    Over(TurnOutcome),
+    /// The main agent was given something to go on with.
+    Again,
+}
+
+impl Core {
+    /// Routes a task, before anybody works on it. Nothing happens in a session without lanes.
+    pub(crate) async fn route(&self, task: &str, cancel: &CancellationToken) -> Result<(), RuntimeError> {
+        let Some(lanes) = &self.lanes.setup else { return Ok(()) };
+        if let Some(open) = self.attempts()?.pop().filter(|last| last.end.is_none()) {
+            let same = open.attempt.task == attempt::fingerprint(task);
+            self.lanes.set(Some(Running::again(open.id, open.attempt)));
+            if same {
+                // A process decided this, and died before the task was saved.
+                return Ok(());
+            }
+            self.attempt_broke_off("interrupted")?;
+        }
+        // What the classifier takes and costs is the task's.
+        let at = self.clock.now();
+        let label = classify::label(self, lanes, task, cancel).await?;
+        let last = self.attempts()?.pop().map(|last| last.attempt);
+        let route = self.decided(lanes, task, label, last.as_ref())?;
+        let Some(brain) = lanes.lanes.iter().find(|lane| lane.name == route.lane).map(|lane| lane.brain.clone()) else {
+            let known: Vec<&str> = lanes.lanes.iter().map(|lane| lane.name.as_str()).collect();
+            let words = format!("there is no lane `{}`; the policy has {}", route.lane, known.join(", "));
+            return Err(RuntimeError::Setup(words));
+        };
+        self.begin_attempt(Attempt {
+            session: self.session.clone(),
+            turn: last.map_or(0, |last| last.turn) + 1,
+            number: 1,
+            task: attempt::fingerprint(task),
+            repository: self.root.display().to_string(),
+            route,
+            brain,
+            at,
+            escalated_from: None,
+        })
+    }
+
+    /// A later task of a session may need another lane than the one its window was opened in.
+    pub(crate) async fn enter_lane(&self, main: &mut Agent, cancel: &CancellationToken) -> Result<(), RuntimeError> {
+        let Some(brain) = self.lane_brain().filter(|brain| *brain != main.brain) else { return Ok(()) };
+        let because = "the task goes to another lane".to_owned();
+        let decision = Decision { chosen: brain.to_string(), because: because.clone(), ..self.blank_decision(main) };
+        let at = self.clock.now();
+        let wanted = Wanted { brain, urgent: true, now: true, by_monitor: false, because, at };
+        self.want(main, wanted, decision)?;
+        compact(self, main, Why::Switch, cancel).await.map(|_| ())
+    }
+
+    fn decided(
+        &self,
+        lanes: &Lanes,
+        task: &str,
+        label: Option<Label>,
+        last: Option<&Attempt>,
+    ) -> Result<Route, RuntimeError> {
+        let fingerprint = attempt::fingerprint(task);
+        let mut signals = lanes.signals.clone();
+        let failed = self.store.failures_of(&fingerprint, &self.root.display().to_string(), Timestamp(0))?;
+        signals.failures = signals.failures.max(failed);
+        let checks: Vec<String> = self.team.verify.iter().map(|entry| entry.command.clone()).collect();
+        let ask = Ask {
+            task,
+            signals,
+            paths: &lanes.paths,
+            checks: &checks,
+            hints: lanes.hints.clone(),
+            classifier: label,
+            sticky: last.map(|last| last.route.lane.as_str()),
+            prompt_tokens: Some(TokenCounter::count(task)),
+            learned: None,
+        };
+        let mut route = decide(&self.policy, &ask);
+        let features = features_of(task, &self.root.display().to_string(), &route);
+        let always_strong = route.reasons.iter().any(|reason| reason.starts_with("always_strong:"));
+        let (policy, kind) = (&self.policy.learned, route.task_type);
+        if let Some(said) = lanes.advisers.say(policy, &features, kind, always_strong, &mut rand::rng()) {
+            route = decide(&self.policy, &Ask { learned: Some(&said), ..ask });
+        }
+        if let Some(forced) = &lanes.forced {
+            if *forced != route.lane {
+                route.reasons.push(format!("override:{}", route.lane));
+            }
+            route.lane.clone_from(forced);
+            route.reasons.push(format!("forced:{forced}"));
+        } else if let Some(last) = lanes.lanes.last().filter(|last| last.name != route.lane)
+            && let Some(why) = self.goes_to_the_last_lane(lanes, &route)
+        {
+            route.lane.clone_from(&last.name);
+            route.reasons.push(why);
+        }
+        Ok(route)
+    }
+
+    /// Why a task had better start where it would end anyway: nothing can check its change, which escalates; or the lane's brain
+    /// is the last one's.
+    fn goes_to_the_last_lane(&self, lanes: &Lanes, route: &Route) -> Option<String> {
+        let brain = |name: &str| lanes.lanes.iter().find(|lane| lane.name == name).map(|lane| &lane.brain);
+        if brain(&route.lane) == lanes.lanes.last().map(|lane| &lane.brain) {
+            return Some(format!("same_brain:{}", route.lane));
+        }
+        let unchecked = asks_for_a_change(route.task_type) && route.verification.is_empty();
+        let escalates = self.policy.routing.escalate_on.contains(&Trigger::NoChecks);
+        (unchecked && escalates).then(|| Trigger::NoChecks.to_string())
+    }
+
+    /// Goes on with the attempt that a process before this one was at.
+    pub(crate) fn resume_attempt(&self) -> Result<(), RuntimeError> {
+        if self.lanes.setup.is_none() {
+            return Ok(());
+        }
+        let open = self.attempts()?.pop().filter(|last| last.end.is_none());
+        self.lanes.set(open.map(|record| Running::again(record.id, record.attempt)));
+        Ok(())
+    }
+
+    /// The brain of the main agent's first window.
+    pub(crate) fn lane_brain(&self) -> Option<Brain> {
+        self.lanes.lane().map(|lane| lane.brain.clone())
+    }
+
+    /// Whether the main agent works with its own hands from the start: in every lane but the last one, where nobody cheaper than
+    /// itself is there to send.
+    pub(crate) fn hands_are_open(&self, agent: &Agent) -> bool {
+        let last = self.lanes.setup.as_ref().and_then(|setup| setup.lanes.last());
+        let lane = self.lanes.lane();
+        self.is_main(agent.id())
+            && agent.turn.asked
+            && lane.zip(last).is_some_and(|(lane, last)| lane.name != last.name && lane.brain == agent.brain)
+    }
+
+    /// What the main agent is told of its lane, once, behind the task.
+    pub(crate) fn lane_words(&self, agent: &Agent) -> Option<Item> {
+        (self.hands_are_open(agent) && !agent.spec.takes_over.is_empty()).then(fragments::open_hands)
+    }
+
+    /// Judges an answer: done, once more, the next lane, or a person.
+    pub(crate) async fn after_attempt(
+        &self,
+        main: &mut Agent,
+        judged: Judged,
+        scope: &Scope,
+    ) -> Result<After, RuntimeError> {
+        let Judged { mut outcome, failing } = judged;
+        let Some(mut running) = self.lanes.running() else { return Ok(After::Over(outcome)) };
+        let mut failing = failing.unwrap_or_default();
+        let mut result = attempt::result(self, &running, &outcome)?;
+        if outcome.status == SessionStatus::Verified
+            && let Some(objections) = review::review(self, &running, scope).await?
+        {
+            result.review_rejected = true;
+            failing = objections;
+            outcome.status = SessionStatus::Unverified;
+        }
+        let next = next(&self.policy, &running.attempt.route.lane, &result);
+        let (word, because) = match &next {
+            Next::Done => ("done".to_owned(), "passed".to_owned()),
+            Next::Retry => ("retry".to_owned(), attempt::failure(&result).unwrap_or_default().to_owned()),
+            Next::Escalate { lane, trigger } => (lane.clone(), trigger.to_string()),
+            Next::Person(reason) => ("person".to_owned(), reason.clone()),
+        };
+        self.decide(Decision {
+            kind: DecisionKind::Escalate,
+            chosen: word,
+            because: format!("lane {}: {because}", running.attempt.route.lane),
+            policy: self.policy.hash().to_owned(),
+            ..self.blank_decision(main)
+        })?;
+        self.end_attempt(&mut running, &result)?;
+        match next {
+            Next::Done => Ok(After::Over(outcome)),
+            Next::Person(reason) => {
+                let told = EventBody::Error {
+                    code: "needs_person".to_owned(),
+                    message: format!("{reason}: a person has to look at it"),
+                    hint: format!(
+                        "see what changed with `git diff`; `agent why {}` shows what was tried",
+                        self.session
+                    ),
+                };
+                self.journal.event(None, told)?;
+                Ok(After::Over(TurnOutcome { status: SessionStatus::Blocked, ..outcome }))
+            }
+            Next::Retry => {
+                let again = Attempt { number: running.attempt.number + 1, at: self.clock.now(), ..running.attempt };
+                self.begin_attempt(again)?;
+                main.append(self, vec![fragments::verification_failed(&failing)], Vec::new(), Vec::new())?;
+                Ok(After::Again)
+            }
+            Next::Escalate { lane, trigger } => {
+                self.escalate(main, running.attempt, &lane, trigger, &failing).await?;
+                Ok(After::Again)
+            }
+        }
+    }
+
+    /// A run that looks like one that fails goes on in the next lane, where the policy escalates on that and there is one.
+    pub(crate) async fn escalate_doubted(&self, main: &mut Agent, because: &str) -> Result<(), RuntimeError> {
+        let Some(running) = self.lanes.running() else { return Ok(()) };
+        let listed = self.policy.routing.escalate_on.contains(&Trigger::Monitor);
+        let above = self.policy.lane_above(&running.attempt.route.lane).filter(|_| listed);
+        let Some(lane) = above.map(|lane| lane.name.clone()) else { return Ok(()) };
+        self.decide(Decision {
+            kind: DecisionKind::Escalate,
+            chosen: lane.clone(),
+            because: format!("lane {}: {because}", running.attempt.route.lane),
+            policy: self.policy.hash().to_owned(),
+            ..self.blank_decision(main)
+        })?;
+        self.attempt_broke_off(Trigger::Monitor.as_str())?;
+        self.escalate(main, running.attempt, &lane, Trigger::Monitor, "").await
+    }
+
+    /// The next lane starts with the task, what failed and the diff.
+    async fn escalate(
+        &self,
+        main: &mut Agent,
+        failed: Attempt,
+        lane: &str,
+        trigger: Trigger,
+        failing: &str,
+    ) -> Result<(), RuntimeError> {
+        let target = self.lanes.setup.iter().flat_map(|setup| &setup.lanes).find(|known| known.name == lane);
+        let Some(target) = target.cloned() else {
+            return Err(RuntimeError::Setup(format!("the policy escalates to the lane `{lane}`, which is not set up")));
+        };
+        let diff = match self.turn_start().and_then(|start| start.tree) {
+            Some(tree) => self.diff_since(&tree).await.unwrap_or_default(),
+            None => String::new(),
+        };
+        let task = attempt::task_words(self, main);
+        let from = (failed.route.lane.clone(), trigger.to_string());
+        let reasons = vec![format!("escalated:{}:{trigger}", failed.route.lane)];
+        let route = Route { lane: lane.to_owned(), reasons, ..failed.route.clone() };
+        let next = Attempt {
+            number: failed.number + 1,
+            brain: target.brain.clone(),
+            at: self.clock.now(),
+            escalated_from: Some(from),
+            route,
+            ..failed
+        };
+        let opening = Opening {
+            brain: target.brain,
+            reason: "escalated",
+            head: Vec::new(),
+            writes: Vec::new(),
+            events: Vec::new(),
+        };
+        self.begin_attempt(next)?;
+        main.open_next(self, opening)?;
+        let told = fragments::escalated(trigger.as_str(), failing, &diff);
+        let mut items = vec![Item::user(task), told];
+        items.extend(self.output_schema.as_ref().map(fragments::answer_schema));
+        main.append(self, items, Vec::new(), Vec::new())?;
+        if let Some(words) = self.lane_words(main) {
+            main.append(self, vec![words], Vec::new(), Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// The session's attempts, in order.
+    pub(crate) fn attempts(&self) -> Result<Vec<AttemptRecord>, RuntimeError> {
+        let of_session = AttemptFilter { session: Some(self.session.clone()), ..AttemptFilter::default() };
+        Ok(self.store.attempts(&of_session)?)
+    }
+}
