@@ -97,7 +97,7 @@ fn with_room(kilobytes: u32) -> Room {
 #[test]
 fn a_full_disk_is_said_and_nothing_that_was_saved_is_lost() {
     let mut died_in_the_middle = 0;
-    for kilobytes in [16, 64, 128, 256, 320] {
+    for kilobytes in [16, 128, 320, 400, 440, 480] {
         let room = with_room(kilobytes);
         let full = room.full.exits(70);
         let said = format!("{}{}", full.out, full.err);

@@ -55,7 +55,8 @@ fn the_events_of_sessions_that_end_badly_follow_the_schema_too() {
     let ended = desk.ask(&writes, &["run", "Hello", "--json", "--team", &team]).exits(5);
     all_fit(&ended);
     assert_eq!(ended.events("route.decided").len(), 2);
-    all_fit(&desk.ask(&writes, &["run", "Hello", "--json", "--team", "solo"]).exits(1));
+    let unchecked = Desk::new();
+    all_fit(&unchecked.ask(&writes, &["run", "Hello", "--json", "--team", "solo"]).exits(1));
     assert_eq!(ended.events("file.changed").len(), 1);
     let dear = Sim::steps("- calls: [{tool: read, args: {files: [{path: README.md}]}}]");
     all_fit(&desk.ask(&dear, &["run", "Hello", "--json", "--team", "solo", "--max-usd", "0.0001"]).exits(3));

@@ -55,7 +55,7 @@ fn the_requests_of_a_session_fit_on_one_screen() {
 }
 
 #[test]
-fn each_agents_requests_grow_at_the_end_only() {
+fn t20_each_agents_requests_grow_at_the_end_only() {
     let (_desk, sim) = play();
     let requests = sim.requests();
     for agent in ["main", "sidekick"] {

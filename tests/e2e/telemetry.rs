@@ -235,6 +235,93 @@ fn a_decision_is_a_span_with_its_numbers_where_it_was_made() {
     assert!(decisions.iter().any(|span| numbers(span) > 0), "{decisions:#?}");
 }
 
+/// A lane whose model changes nothing, and one whose model does what was asked.
+const LANES: &str = "name: lanes
+actors:
+  - id: fast
+    when: {model: claude-haiku-5-5}
+    otherwise: {say: Low.}
+  - id: strong
+    when: {model: claude-opus-5-5}
+    steps:
+      - calls: [{tool: take_over, args: {reason: a number}}]
+      - calls:
+          - {tool: read, args: {files: [{path: src/lib.rs}]}}
+          - {tool: edit, args: {path: src/lib.rs, edits: [{old: '41', new: '42'}]}}
+    otherwise: {say: Done.}
+";
+
+const LANES_TEAM: &str = "version: 1
+name: lanes
+verify:
+  - {name: answer, command: sh check.sh}
+agents:
+  - {id: main, role: coordinator, brain: {provider: anthropic, model: claude-opus-5-5}}
+  - {id: sidekick, brain: {provider: anthropic, model: claude-haiku-5-5}}
+";
+
+/// The spans of a task's ways to a lane, by the number of the attempt.
+fn routes(policy: &str, more: &[&str]) -> (Desk, Ended, Vec<Span>) {
+    let (desk, sim, collector) = (Desk::new(), Sim::play(LANES), Collector::new());
+    let team = desk.aside("team.yaml", LANES_TEAM);
+    let variables = [&sim.variables()[..], &[(ENDPOINT, collector.url.as_str())]].concat();
+    let policy = desk.aside("policy.yaml", &format!("version: 1\n{policy}"));
+    let run = ["run", "Add a docstring to the answer.", "--json", "--team", &team, "--policy", &policy];
+    let arguments = [&run[..], more].concat();
+    let ended = desk.agent_with(&variables, &arguments, "").exits(0);
+    let spans = collector.spans();
+    let mut routes = spans.named("route ");
+    for span in &routes {
+        assert_eq!(spans.way_up(span)[1..], ["invoke_agent main"]);
+    }
+    routes.sort_by_key(|span| span.get("route.attempt").as_i64());
+    let cost: f64 = routes.iter().map(|span| span.number("cost.usd")).sum();
+    let tokens = |name: &str| routes.iter().map(|span| span.number(name)).sum::<f64>();
+    let all = spans.sum("tandem.cost_usd");
+    assert!((cost - all).abs() < 1e-9, "every call belongs to one attempt: {cost} of {all} in {routes:#?}");
+    for name in ["gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.cache_read.input_tokens"] {
+        assert_eq!(tokens(name), spans.sum(name), "{name}");
+    }
+    (desk, ended, routes)
+}
+
+#[test]
+fn t33_every_way_to_a_lane_is_a_span_with_what_it_rests_on_and_what_it_cost() {
+    let (desk, ended, routes) = routes("", &[]);
+    let decided = ended.events("route.decided");
+    assert_eq!((routes.len(), decided.len()), (2, 2), "{routes:#?}");
+    for (span, event) in routes.iter().zip(&decided) {
+        let route = &event["route"];
+        assert_eq!(span.name, format!("route {}", route["lane"].as_str().unwrap()));
+        assert_eq!(*span.get("route.task_type"), route["task_type"]);
+        assert_eq!(*span.get("route.tier"), route["lane"]);
+        assert_eq!(*span.get("route.model"), event["brain"]);
+        assert_eq!(*span.get("route.policy_hash"), route["policy"]);
+        let reasons: Vec<&str> = route["reasons"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+        assert_eq!(*span.get("route.reason"), reasons.join(", "));
+        assert_eq!((span.get("gen_ai.agent.name"), span.get("route.user_override")), (&json!("main"), &json!(false)));
+        assert!(!span.attributes.contains_key("route.classifier_label"), "nobody asked the classifier");
+    }
+    let (fast, strong) = (&routes[0], &routes[1]);
+    assert!(!fast.attributes.contains_key("route.fallback_from"));
+    assert_eq!((fast.get("route.failure"), strong.get("route.passed")), (&json!("no_patch"), &json!(true)));
+    assert_eq!(*strong.get("route.fallback_from"), "fast");
+    assert!(strong.get("route.reason").as_str().unwrap().contains("escalated:fast:no_patch"));
+    // The same tokens are dearer in the last lane, and in it they cost what they cost.
+    assert!(fast.number("cost.baseline_usd") > 2.0 * fast.number("cost.usd"));
+    assert!((strong.number("cost.baseline_usd") - strong.number("cost.usd")).abs() < 1e-9);
+    assert_eq!(desk.read("src/lib.rs"), "pub fn answer() -> u32 {\n    42\n}\n");
+}
+
+#[test]
+fn t33_a_person_who_names_the_lane_and_the_classifiers_word_are_in_the_span() {
+    let (_, _, routes) = routes("classifier: {mode: shadow}\n", &["--lane", "strong"]);
+    assert_eq!(routes.len(), 1);
+    assert_eq!(*routes[0].get("route.classifier_label"), "low");
+    assert_eq!(*routes[0].get("route.user_override"), true);
+    assert!(routes[0].get("route.reason").as_str().unwrap().contains("forced:strong"));
+}
+
 #[test]
 fn what_was_said_is_in_spans_only_when_it_is_asked_for() {
     let silent = Collector::new();

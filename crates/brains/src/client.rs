@@ -11,6 +11,7 @@ use reqwest::header::HeaderMap;
 use tokio_util::sync::CancellationToken;
 use wire::Codec;
 
+use crate::breaker::{Breakers, model_of};
 use crate::emit::Emitter;
 use crate::endpoint::{Base, Endpoint};
 use crate::headers;
@@ -33,6 +34,7 @@ pub struct Client {
     transport: Transport,
     policy: Policy,
     backoff: Backoff,
+    breakers: Breakers,
     clock: Arc<dyn Clock>,
 }
 
@@ -71,7 +73,8 @@ impl Client {
         let transport = Transport::new(policy, &base)?;
         let codec = wire::codec(endpoint.dialect);
         let backoff = Backoff::new(rng_seed);
-        Ok(Self { endpoint, base, headers, codec, transport, policy, backoff, clock })
+        let breakers = Breakers::default();
+        Ok(Self { endpoint, base, headers, codec, transport, policy, backoff, breakers, clock })
     }
 
     /// What the provider speaks.
@@ -86,8 +89,9 @@ impl Client {
     /// would have had.
     ///
     /// # Errors
-    /// When no attempt succeeded, or one failed after content had been handed on. The body is not looked into: what the
-    /// provider says about it comes back as its error.
+    /// When no attempt succeeded, or one failed after content had been handed on. Of the body only the model's name is read:
+    /// what the provider says about it comes back as its error. At once, and with nothing sent, while the calls before it failed
+    /// so often in a row that this model is left alone for half a minute.
     pub async fn call(
         &self,
         body: Bytes,
@@ -95,7 +99,12 @@ impl Client {
         cancel: &CancellationToken,
         on_event: &mut (dyn FnMut(&StreamEvent) + Send),
     ) -> Result<Answer, Box<Failure>> {
+        let model = model_of(&body);
         let outgoing = self.post(self.codec.path(), body, headers)?;
+        let began = self.clock.now();
+        let admitted = self.breakers.admit(&self.endpoint.name, &model, began);
+        admitted.map_err(|error| Box::new(failure(error, Vec::new(), began, 0)))?;
+        let ended = |error| self.breakers.ended(&model, error, self.clock.now());
         let mut attempts = Vec::new();
         loop {
             let at = self.clock.now();
@@ -105,18 +114,24 @@ impl Client {
             let mut fault = match result {
                 Ok((reply, request_id)) => {
                     let ms = self.ms_since(at);
+                    ended(None);
                     return Ok(Answer { reply, attempts, first_token_ms, ms, request_id, at });
                 }
                 Err(fault) => fault,
             };
+            let might_help = fault.again;
             fault.again &= !shown;
             let failed = Attempt { at, ms: self.ms_since(at), usage, error: fault.error.clone() };
             match self.next(&fault, failed, &mut attempts, cancel).await {
                 Next::Again => {}
-                Next::Cancelled => return Err(self.cancelled_between(attempts)),
+                Next::Cancelled => {
+                    ended(Some((ErrorKind::Cancelled, false)));
+                    return Err(self.cancelled_between(attempts));
+                }
                 Next::GiveUp => {
                     let ms = self.ms_since(at);
                     let error = fault.error;
+                    ended(Some((error.kind, might_help)));
                     return Err(Box::new(Failure { error, attempts, at, ms, first_token_ms, usage, shown }));
                 }
             }

@@ -8,6 +8,7 @@
 //! and the raw server-sent events, which the gateway forwards, are not available. Its request and response types serve as
 //! an independent check in the tests of `wire`.
 
+mod breaker;
 mod client;
 mod emit;
 mod endpoint;

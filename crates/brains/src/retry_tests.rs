@@ -49,7 +49,7 @@ fn the_pause_doubles_from_half_a_second_to_eight_less_up_to_a_quarter() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_pauses_and_no_seed_gives_others() {
+fn t07_the_same_seed_gives_the_same_pauses_and_no_seed_gives_others() {
     let pauses = |seed| {
         let backoff = Backoff::new(seed);
         (0..8).map(|retry| backoff.pause(retry, &status(500))).collect::<Vec<_>>()

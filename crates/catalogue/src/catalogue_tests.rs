@@ -31,7 +31,7 @@ fn every_row_of_the_price_list_loads_under_its_own_name() {
 
 /// Spot checks against the printed price table: input, output, short write, long write, read, in USD per million tokens.
 #[test]
-fn list_prices_are_those_of_the_table() {
+fn t23_list_prices_are_those_of_the_table() {
     let rows = [
         ("anthropic", "claude-fable-5-2", ["8", "40", "10", "16", "0.2"]),
         ("anthropic", "claude-opus-5-5", ["4", "20", "5", "8", "0.2"]),

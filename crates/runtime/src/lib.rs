@@ -32,7 +32,7 @@ mod watching;
 pub use baseline::estimate as estimate_baseline;
 pub use error::RuntimeError;
 pub use front::{Front, Shown};
-pub use lanes::{Lane, Lanes};
+pub use lanes::{Known, Lane, Lanes, choose as choose_lane, fingerprint};
 pub use prompts::{Role as PromptRole, system_prompt};
 pub use session::{AgentStatus, ModelWish, Session, TurnOutcome};
 pub use setup::{InputMode, Limits, Setup, Start};

@@ -140,17 +140,8 @@ impl Session {
     pub async fn turn(&self, input: &str, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
         self.core.came_back();
         let work = async {
-            self.core.route(input, cancel).await?;
-            let slot = self.core.agent(self.core.team.main())?;
-            let mut main = slot.lock().await;
-            settle_dangling(&self.core, &mut main)?;
-            self.promote_admitted(&mut main, Some(input)).await?;
-            self.core.enter_lane(&mut main, cancel).await?;
-            self.admit(&mut main, input).await?;
-            if let Some(words) = self.core.lane_words(&main) {
-                main.append(&self.core, vec![words], Vec::new(), Vec::new())?;
-            }
-            self.work(&mut main, cancel).await
+            self.admit(input)?;
+            self.begin(input, cancel).await
         };
         self.conclude(telemetry::turn(&self.core, work).await).await
     }
@@ -161,16 +152,34 @@ impl Session {
     /// As [`Session::turn`].
     pub async fn go_on(&self, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
         let work = async {
+            let waiting = self.core.store.inputs(&self.core.session, true)?;
+            if let Some(input) = waiting.into_iter().rfind(|input| input.mode == StoredMode::Turn) {
+                return self.begin(&input.text, cancel).await;
+            }
             self.core.resume_attempt()?;
             let slot = self.core.agent(self.core.team.main())?;
             let mut main = slot.lock().await;
-            self.promote_admitted(&mut main, None).await?;
             if !main.turn.asked {
                 return Err(RuntimeError::Setup("this session has no task yet: give it one".to_owned()));
             }
             self.work(&mut main, cancel).await
         };
         self.conclude(telemetry::turn(&self.core, work).await).await
+    }
+
+    /// Begins a turn with input that is durable.
+    async fn begin(&self, input: &str, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
+        self.core.route(input, cancel).await?;
+        let slot = self.core.agent(self.core.team.main())?;
+        let mut main = slot.lock().await;
+        settle_dangling(&self.core, &mut main)?;
+        self.promote_admitted(&mut main, input).await?;
+        self.core.enter_lane(&mut main, cancel).await?;
+        let waiting = self.core.store.inputs(&self.core.session, true)?;
+        if let Some(record) = waiting.into_iter().find(|record| record.text == input) {
+            self.promote(&mut main, record).await?;
+        }
+        self.work(&mut main, cancel).await
     }
 
     /// Takes input while a turn runs.
@@ -219,31 +228,30 @@ impl Session {
 
     /// Input that was admitted when the program died, before it became part of the transcript. The `next` input is left
     /// where it is: the same words again are the same input.
-    async fn promote_admitted(&self, main: &mut Agent, next: Option<&str>) -> Result<(), RuntimeError> {
+    async fn promote_admitted(&self, main: &mut Agent, next: &str) -> Result<(), RuntimeError> {
         for input in self.core.store.inputs(&self.core.session, true)? {
-            if input.mode == StoredMode::Turn && next != Some(input.text.as_str()) {
+            if input.mode == StoredMode::Turn && next != input.text {
                 self.promote(main, input).await?;
             }
         }
         Ok(())
     }
 
-    /// Input first becomes durable, then part of the transcript. What waits in the queue already is durable.
-    async fn admit(&self, main: &mut Agent, text: &str) -> Result<(), RuntimeError> {
+    /// Input first becomes durable, then something is decided about it, then it is part of the transcript. What waits in the queue
+    /// already is durable.
+    fn admit(&self, text: &str) -> Result<(), RuntimeError> {
         let waiting = self.core.store.inputs(&self.core.session, true)?;
-        if let Some(queued) = waiting.into_iter().find(|input| input.text == text) {
-            return self.promote(main, queued).await;
+        if waiting.iter().any(|input| input.text == text) {
+            return Ok(());
         }
-        let record = self.core.input_record(text, StoredMode::Turn)?;
-        let mut writes = vec![Write::Input(record.clone())];
+        let mut writes = vec![Write::Input(self.core.input_record(text, StoredMode::Turn)?)];
         if let Some(session) = self.core.store.session(&self.core.session)?
             && session.title.is_empty()
         {
             let title = text.lines().next().unwrap_or_default().chars().take(120).collect();
             writes.push(Write::Session(SessionRecord { title, ..session }));
         }
-        self.core.journal.commit(writes, Vec::new())?;
-        self.promote(main, record).await
+        self.core.journal.commit(writes, Vec::new())
     }
 
     async fn promote(&self, main: &mut Agent, input: InputRecord) -> Result<(), RuntimeError> {
@@ -257,6 +265,7 @@ impl Session {
         };
         let mut items = vec![Item::user(input.text.clone())];
         items.extend(self.core.output_schema.as_ref().map(fragments::answer_schema));
+        items.extend(self.core.lane_words(main));
         let writes = vec![Write::InputPromoted { seq: input.seq }, start.note()];
         main.append(&self.core, items, writes, vec![EventBody::TurnStarted { input: input.text }])
     }

@@ -1,6 +1,6 @@
 //! Spans for OpenTelemetry, named by its `gen_ai` conventions (`docs/telemetry.md`): a turn and a delegation (`invoke_agent`), a
-//! model call (`chat`), a tool call (`execute_tool`), a decision. They go to whoever listens to `tracing`; `cli` exports them. With
-//! no listener nothing is computed. What was said is in them only where that was asked for.
+//! model call (`chat`), a tool call (`execute_tool`), a decision, an attempt in a lane (`route`). They go to whoever listens to
+//! `tracing`; `cli` exports them. With no listener nothing is computed. What was said is in them only where that was asked for.
 
 mod content;
 
@@ -8,7 +8,8 @@ use std::future::Future;
 
 use protocol::event::SessionStatus;
 use protocol::{
-    AgentId, CallId, DECISION_NOTE, Decision, LedgerRow, Reply, RowOutcome, SessionId, StopReason, ToolOutcome, Usd,
+    AgentId, Attempt, AttemptEnd, CallId, DECISION_NOTE, Decision, LedgerRow, Reply, RowOutcome, SessionId, StopReason,
+    ToolOutcome, Usd,
 };
 use store::{NoteRecord, Write};
 use tools::DelegationAnswer;
@@ -238,6 +239,41 @@ fn decided(session: &SessionId, note: &NoteRecord) {
         tandem.step = i64::from(decision.step),
         tandem.delegation = decision.delegation.as_ref().map(protocol::DelegationId::as_str),
     );
+}
+
+/// A task's way to a lane, once it is known what came of it there. `baseline` is what the same calls would have cost in the last
+/// lane; it is asked for only if somebody listens.
+pub(crate) fn routed(main: &AgentId, attempt: &Attempt, end: &AttemptEnd, baseline: impl FnOnce() -> Option<Usd>) {
+    let route = &attempt.route;
+    let overruled = route.reasons.iter().any(|reason| reason.starts_with("override:"));
+    let span = info_span!(
+        target: TARGET,
+        "route",
+        otel.name = %format_args!("route {}", route.lane),
+        otel.kind = "internal",
+        gen_ai.conversation.id = attempt.session.as_str(),
+        gen_ai.agent.name = main.as_str(),
+        route.task_type = route.task_type.as_str(),
+        route.tier = route.lane,
+        route.model = %attempt.brain,
+        route.classifier_label = route.classifier.as_deref(),
+        route.reason = route.reasons.join(", "),
+        route.policy_hash = route.policy,
+        route.fallback_from = attempt.escalated_from.as_ref().map(|(lane, _)| lane.as_str()),
+        route.user_override = overruled,
+        route.attempt = i64::from(attempt.number),
+        route.passed = end.passed,
+        route.failure = end.failure.as_deref(),
+        gen_ai.usage.input_tokens = count(end.usage.prompt()),
+        gen_ai.usage.output_tokens = count(end.usage.output),
+        gen_ai.usage.cache_read.input_tokens = count(end.usage.cache_read),
+        gen_ai.usage.cache_creation.input_tokens = count(end.usage.cache_write()),
+        cost.usd = end.usd.map(Usd::dollars),
+        cost.baseline_usd = Empty,
+    );
+    if !span.is_disabled() {
+        span.record("cost.baseline_usd", baseline().map(Usd::dollars));
+    }
 }
 
 fn failed(span: &Span, kind: &str) {

@@ -66,10 +66,7 @@ impl Store {
     pub fn begin_attempt(&self, attempt: &Attempt) -> Result<i64, StoreError> {
         let (turn, number) = (attempt.turn, attempt.number);
         let what = || format!("attempt {number} of turn {turn} of session {}", attempt.session);
-        if let Some(lane) = not_a_number(&attempt.route) {
-            let why = format!("the learned router's {lane} is not a number, and only a number can be compared later");
-            return Err(StoreError::Unfit { path: self.path().to_owned(), what: what(), why });
-        }
+        fits(attempt).map_err(|why| StoreError::Unfit { path: self.path().to_owned(), what: what(), why })?;
         self.transaction(|db| insert(db, attempt).map_err(|error| self.row_error(what(), error)))
     }
 
@@ -171,6 +168,14 @@ impl Store {
     }
 }
 
+/// Whether what an attempt says can be read back.
+pub(crate) fn fits(attempt: &Attempt) -> Result<(), String> {
+    let lane = not_a_number(&attempt.route);
+    lane.map_or(Ok(()), |lane| {
+        Err(format!("the learned router's {lane} is not a number, and only a number can be compared later"))
+    })
+}
+
 /// JSON has no word for such a value, and a row with it could not be read back.
 fn not_a_number(route: &Route) -> Option<String> {
     let learned = route.learned.as_ref()?;
@@ -180,7 +185,7 @@ fn not_a_number(route: &Route) -> Option<String> {
     all.into_iter().find(|(_, value)| !value.is_finite()).map(|(name, _)| name)
 }
 
-fn insert(db: &Connection, attempt: &Attempt) -> rusqlite::Result<i64> {
+pub(crate) fn insert(db: &Connection, attempt: &Attempt) -> rusqlite::Result<i64> {
     let sql = "INSERT INTO attempts
                    (session, turn, number, task, repository, lane, brain, brain_name, policy, task_type, signals, score, reasons,
                     verification, classifier, learned, at, escalated_from, escalated_because)
@@ -211,7 +216,7 @@ fn insert(db: &Connection, attempt: &Attempt) -> rusqlite::Result<i64> {
     db.prepare_cached(sql)?.insert(values)
 }
 
-fn insert_end(db: &Connection, attempt: i64, end: &AttemptEnd) -> rusqlite::Result<()> {
+pub(crate) fn insert_end(db: &Connection, attempt: i64, end: &AttemptEnd) -> rusqlite::Result<()> {
     let sql = "INSERT INTO attempt_ends
                    (attempt, ms, picos, input, cache_read, cache_write_short, cache_write_long, output, reasoning, checks,
                     passed, failure, plan_at_fault)

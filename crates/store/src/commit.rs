@@ -3,6 +3,7 @@
 use protocol::{LedgerRow, RowOutcome, SessionId};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
+use crate::attempts;
 use crate::column::{Json, Moment, Picos, Word};
 use crate::database::Store;
 use crate::error::StoreError;
@@ -108,6 +109,12 @@ fn write(to: &Connection, session: &SessionId, write: &Write) -> Done {
             execute(to, sql, params![session.as_str(), agent.as_str(), steps_json])
         }
         Write::Note(note) => add_note(to, session, note),
+        Write::AttemptBegun(attempt) => {
+            same_session(session, &attempt.session)?;
+            attempts::fits(attempt).map_err(Cause::Unfit)?;
+            Ok(attempts::insert(to, attempt).map(drop)?)
+        }
+        Write::AttemptEnded { attempt, end } => Ok(attempts::insert_end(to, *attempt, end)?),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use protocol::event::SessionStatus;
 use protocol::{
-    AgentId, Brain, CallId, CommandReceipt, DelegationId, Dialect, Event, FileChange, Item, LedgerRow, Receipt, Report,
-    SessionId, Timestamp, ToolOutcome, Usd, WindowId,
+    AgentId, Attempt, AttemptEnd, Brain, CallId, CommandReceipt, DelegationId, Dialect, Event, FileChange, Item,
+    LedgerRow, Receipt, Report, SessionId, Timestamp, ToolOutcome, Usd, WindowId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -243,6 +243,15 @@ pub enum Write {
     },
     /// Something that is explained later.
     Note(NoteRecord),
+    /// An attempt at a task begins; its session must be the one committed to.
+    AttemptBegun(Box<Attempt>),
+    /// What came of an attempt.
+    AttemptEnded {
+        /// Its number in the store.
+        attempt: i64,
+        /// What came of it.
+        end: Box<AttemptEnd>,
+    },
 }
 
 impl Write {
@@ -265,6 +274,8 @@ impl Write {
             Self::Event(event) => format!("event {}", event.seq),
             Self::Plan { agent, .. } => format!("the plan of agent {agent}"),
             Self::Note(note) => format!("a note of kind {}", note.kind),
+            Self::AttemptBegun(attempt) => format!("attempt {} of turn {}", attempt.number, attempt.turn),
+            Self::AttemptEnded { attempt, .. } => format!("the end of attempt {attempt}"),
         }
     }
 }

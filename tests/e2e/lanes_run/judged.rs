@@ -1,6 +1,8 @@
 //! What decides over an attempt: how much its checks prove, whether there is a change, what an independent reviewer says.
 
-use super::{FAST, MARKER, SMALL, STRONG, Stage, TEAM, aside, body, change, changes, done, holds, takes_over, unchecked};
+use super::{
+    FAST, MARKER, SMALL, STRONG, Stage, TEAM, aside, body, change, changes, done, holds, takes_over, unchecked,
+};
 
 #[test]
 fn p29_checks_that_prove_little_do_not_end_a_task_in_the_fast_lane() {
@@ -17,7 +19,8 @@ fn p29_checks_that_prove_little_do_not_end_a_task_in_the_fast_lane() {
 fn p30_work_that_nothing_checked_leads_to_the_strong_lane() {
     // It was asked for nothing that changes a file, so nobody knew before that there would be something to check.
     let stage = Stage::new(&changes("41", "42"), "- say: It holds.\n").team(&unchecked());
-    let ended = stage.run("Show me the answer.", &[]).exits(1).says(&["verification: none", "escalated:fast:no_checks"]);
+    let ended =
+        stage.run("Show me the answer.", &[]).exits(1).says(&["verification: none", "escalated:fast:no_checks"]);
     assert_eq!(stage.rows(), ["fast 1 no_checks", "strong 2 no_checks"]);
     ended.says(&["result: no_checks"]);
     holds(&stage.asked("strong")[0], &["no_checks", "+    42"]);

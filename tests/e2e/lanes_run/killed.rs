@@ -104,7 +104,8 @@ fn what_was_left_to_a_person_still_is_when_the_session_is_asked_again() {
 #[test]
 fn a_later_task_that_asks_for_more_goes_to_the_strong_lane_in_a_window_of_its_own() {
     let steps: String = takes_over("42", "420").lines().map(|line| format!("      {line}\n")).collect();
-    let asked_anew = format!("actors:\n  - id: anew\n    when: {{model: {STRONG}}}\n    count: turn\n    steps:\n{steps}");
+    let asked_anew =
+        format!("actors:\n  - id: anew\n    when: {{model: {STRONG}}}\n    count: turn\n    steps:\n{steps}");
     let stage = Stage::with(&asked_anew, &changes("41", "42"), "");
     stage.run(SMALL, &[]).exits(0);
     stage.desk.ask(&stage.sim, &["sessions", "resume", "--task", LARGE]).exits(0);

@@ -16,7 +16,7 @@ const NINETY: Verifier = Verifier { accepts: 0.9, rejects: 0.9 };
 const EIGHTY: Verifier = Verifier { accepts: 0.8, rejects: 0.8 };
 
 /// Success on the training folds that three tiers must have beyond the strong model's: the cheapest of 30,000 cascades that is just as
-/// good there is a little worse elsewhere. One point, set beforehand.
+/// good there is a little worse elsewhere. One point, set after a look at none to three (`docs/learned.md`).
 const MARGIN: f64 = 0.01;
 
 pub(super) fn plays(set: &Set, group: &Group) -> Vec<Play> {

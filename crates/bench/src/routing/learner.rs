@@ -9,8 +9,9 @@ use super::data::{Group, Set, Task};
 use super::folds::{self, Fold};
 use super::score::Play;
 
-/// A success is worth ten dollars, and another lane than the strong one is taken only where it is this sure. Set beforehand. (The
-/// built-in policy asks for more, see `learned-built-in`.)
+/// A success is worth ten dollars, and another lane than the strong one is taken only where it is this sure. The numbers were
+/// set beforehand; that the row `learned` carries this aim and not another was chosen after a first look. (The built-in policy asks for
+/// more, see `learned-built-in`.)
 const AIM: Aim = Aim::Utility { a: 1.0, b: 0.1 };
 const CONFIDENCE: f64 = 0.95;
 

@@ -31,7 +31,7 @@ fn good() -> Vec<Step> {
 }
 
 #[tokio::test]
-async fn capacity_and_server_errors_are_tried_again_with_growing_pauses() {
+async fn t07_capacity_and_server_errors_are_tried_again_with_growing_pauses() {
     for (status, kind) in [
         (408, "timeout_error"),
         (409, "conflict_error"),
@@ -65,7 +65,7 @@ async fn after_two_retries_the_last_error_is_reported_with_the_earlier_ones() {
 }
 
 #[tokio::test]
-async fn what_cannot_get_better_is_asked_once() {
+async fn t07_what_cannot_get_better_is_asked_once() {
     for (status, kind, expected) in [
         (400, "invalid_request_error", ErrorKind::InvalidRequest),
         (401, "authentication_error", ErrorKind::Auth),
@@ -109,7 +109,7 @@ async fn no_quota_at_an_openai_compatible_server_is_billing_and_not_tried_again(
 }
 
 #[tokio::test]
-async fn the_pause_that_the_provider_asks_for_is_kept() {
+async fn t07_the_pause_that_the_provider_asks_for_is_kept() {
     for (headers, pause) in [
         ("retry-after-ms: 1234\r\nretry-after: 7\r\n", 1_234),
         ("retry-after: 7\r\n", 7_000),
@@ -123,7 +123,7 @@ async fn the_pause_that_the_provider_asks_for_is_kept() {
 }
 
 #[tokio::test]
-async fn a_wish_for_more_than_a_minute_is_reported_and_not_waited_for() {
+async fn t07_a_wish_for_more_than_a_minute_is_reported_and_not_waited_for() {
     let (result, pauses, requests) =
         run(vec![error(429, "retry-after: 61\r\n", "rate_limit_error", "later"), good()]).await;
     let failure = result.expect_err("failed");
@@ -132,7 +132,7 @@ async fn a_wish_for_more_than_a_minute_is_reported_and_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_connection_reset_before_the_answer_is_tried_again() {
+async fn t07_a_connection_reset_before_the_answer_is_tried_again() {
     let (result, pauses, requests) = run(vec![vec![Step::Reset], vec![], good()]).await;
     assert_eq!(result.expect("answered"), "fine");
     assert_eq!((pauses.len(), requests), (2, 3));
@@ -155,7 +155,7 @@ async fn a_refused_connection_names_the_address_and_what_to_check() {
 }
 
 #[tokio::test]
-async fn an_overload_inside_a_stream_is_tried_again_before_content_and_never_after() {
+async fn t08_an_overload_inside_a_stream_is_tried_again_before_content_and_never_after() {
     let overload = event(r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#);
     let early = vec![stream(&[start(), ping(), overload.clone()].concat())];
     let (result, pauses, requests) = run(vec![early, good()]).await;
@@ -222,4 +222,47 @@ async fn a_cancel_during_the_pause_ends_the_call_at_once() {
         .await
         .expect("ends at once");
     assert_eq!(result.expect_err("cancelled").error.kind, ErrorKind::Cancelled);
+}
+
+#[tokio::test]
+async fn t11_a_model_that_fails_again_and_again_is_left_alone_until_one_call_shows_that_it_is_back() {
+    let failing = || error(500, "", "api_error", "no");
+    let scripts = (0..6).map(|_| failing()).chain([good(), good(), good()]).collect();
+    let server = Server::play(scripts).await;
+    let (client, clock) = client(endpoint(&server.url), Policy { max_retries: 0, ..policy() });
+    for _ in 0..5 {
+        assert_eq!(call(&client).await.0.expect_err("failed").error.status, Some(500));
+    }
+    let refused = call(&client).await.0.expect_err("left alone").error;
+    assert_eq!((server.seen().len(), refused.kind, refused.status), (5, ErrorKind::Server, None));
+    assert_eq!(refused.retry_after_ms, Some(30_000));
+    assert!(refused.message.contains("`house`") && refused.message.contains("`m`"), "{refused}");
+
+    // One call tries after the pause. It fails, and there is another pause.
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(call(&client).await.0.expect_err("failed").error.status, Some(500));
+    assert!(call(&client).await.0.is_err());
+    assert_eq!(server.seen().len(), 6);
+
+    // Another model of the same provider is not concerned.
+    let mut ignore = |_: &StreamEvent| {};
+    let (other, never) = (Bytes::from_static(br#"{"model":"n"}"#), CancellationToken::new());
+    assert!(client.call(other, &[], &never, &mut ignore).await.is_ok());
+
+    clock.advance(Duration::from_secs(30));
+    for _ in 0..2 {
+        assert!(call(&client).await.0.is_ok());
+    }
+    assert_eq!(server.seen().len(), 9);
+}
+
+#[tokio::test]
+async fn t11_what_a_provider_refuses_for_good_was_answered() {
+    let scripts = (0..6).map(|_| error(400, "", "invalid_request_error", "no")).chain([good()]).collect();
+    let server = Server::play(scripts).await;
+    let (client, _) = client(endpoint(&server.url), policy());
+    for _ in 0..6 {
+        assert_eq!(call(&client).await.0.expect_err("refused").error.status, Some(400));
+    }
+    assert!(call(&client).await.0.is_ok());
 }

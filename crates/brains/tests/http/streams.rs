@@ -106,7 +106,7 @@ async fn a_web_page_asks_for_the_base_url() {
 }
 
 #[tokio::test]
-async fn a_stream_cut_after_content_is_truncated_and_not_tried_again() {
+async fn t08_a_stream_cut_after_content_is_truncated_and_not_tried_again() {
     let server =
         Server::play(vec![vec![stream(&[start(), open(), delta("half")].concat())], vec![stream(&said("x"))]]).await;
     let (client, _) = client(endpoint(&server.url), policy());

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use protocol::Route;
-use routing::{Ask, Hints, Policy, decide, in_words, lines};
+use protocol::{Brain, Route, Timestamp};
+use routing::{Hints, Policy, in_words, lines};
+use runtime::{Known, Lane, Lanes};
 use serde_json::json;
 use team::Team;
 
+use super::router;
 use crate::args::TeamArgs;
 use crate::config::providers::Providers;
 use crate::config::repository::signals_of_repository;
@@ -39,6 +41,7 @@ pub(crate) struct RouteArgs {
 pub(crate) fn run(context: &Context, asked: &RouteArgs) -> anyhow::Result<u8> {
     let task = if asked.task == "-" { files::read_stdin()? } else { asked.task.clone() };
     let policy = policy::find(context, asked.policy.as_deref(), &asked.team)?;
+    let store = context.store()?;
     let crew = Crew::find(context, &asked.team)?;
     let (signals, paths) = signals_of_repository(context, &policy, 0);
     let checks: Vec<String> = crew.team.verify.iter().map(|entry| entry.command.clone()).collect();
@@ -49,8 +52,14 @@ pub(crate) fn run(context: &Context, asked: &RouteArgs) -> anyhow::Result<u8> {
             "hint refused ({refused}): the task goes to the strongest lane; hints are KEY=VALUE with {keys}"
         ));
     }
-    let route = decide(&policy, &Ask { task: &task, signals, paths: &paths, checks: &checks, hints, ..Ask::default() });
-    let model = crew.model(context, &policy, &route.lane);
+    let lanes = Lanes { lanes: crew.lanes(context, &policy), signals, paths, hints, ..Lanes::default() };
+    let lanes = Lanes { advisers: router::advisers(&store, &policy)?, ..lanes };
+    let repository = context.root.display().to_string();
+    let failures = store.failures_of(&runtime::fingerprint(&task), &repository, Timestamp(0))?;
+    let known = Known { task: &task, repository: &repository, checks: &checks, failures, ..Known::default() };
+    let route = runtime::choose_lane(&policy, &lanes, &known, None);
+    let brain = lanes.lanes.iter().find(|lane| lane.name == route.lane).map(|lane| &lane.brain);
+    let model = brain.map(bill::account::brain_name).unwrap_or_default();
     if asked.json {
         text::json(&in_json(&route, &model, &policy, asked.explain).to_string());
         return Ok(0);
@@ -124,19 +133,26 @@ impl Crew {
         Ok(Self { team, aliases, providers })
     }
 
-    /// The model of a lane: what the policy names, as far as it is known here, else the team's.
-    fn model(&self, context: &Context, policy: &Policy, lane: &str) -> String {
-        let place = policy.lanes.iter().position(|known| known.name == lane).unwrap_or_default();
-        match policy.lanes.get(place).and_then(routing::Lane::written) {
-            Some(written) => match self.providers.choice(&format!("lane {lane}:"), &written, &self.aliases) {
-                Ok(choice) => choice.to_string(),
-                // Nobody is set up who could say more.
-                Err(_) => written,
-            },
-            None => {
-                let (catalogue, now) = (&context.catalogue, context.clock.now());
-                lanes::of_team(&self.team, catalogue, place, policy.lanes.len(), now).to_string()
-            }
-        }
+    /// The lanes with their brains: what the policy names, as far as it is known here, else the team's.
+    fn lanes(&self, context: &Context, policy: &Policy) -> Vec<Lane> {
+        let of = |(place, lane): (usize, &routing::Lane)| {
+            let brain = match lane.written() {
+                Some(written) => {
+                    match self.providers.choice(&format!("lane {}:", lane.name), &written, &self.aliases) {
+                        Ok(choice) => {
+                            Brain { effort: choice.effort, ..Brain::new(choice.at.provider, choice.at.model) }
+                        }
+                        // Nobody is set up who could say more.
+                        Err(_) => Brain::new("?", written),
+                    }
+                }
+                None => {
+                    let (catalogue, now) = (&context.catalogue, context.clock.now());
+                    lanes::of_team(&self.team, catalogue, place, policy.lanes.len(), now).clone()
+                }
+            };
+            Lane { name: lane.name.clone(), brain, review: lane.review }
+        };
+        policy.lanes.iter().enumerate().map(of).collect()
     }
 }

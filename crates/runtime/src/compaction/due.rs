@@ -45,7 +45,9 @@ pub(crate) fn due(core: &Core, agent: &Agent) -> Option<Why> {
     if standing.context >= limit {
         return Some(Why::Threshold);
     }
-    breathes.then(|| due_when_cold(core, agent, &standing)).flatten()
+    // Below a fixed threshold nothing is touched.
+    let by_size_alone = core.policy.compaction.fixed_tokens.is_some();
+    (breathes && !by_size_alone).then(|| due_when_cold(core, agent, &standing)).flatten()
 }
 
 /// Context at which a window that could not be closed is tried again; none where nothing came to nothing, or where nobody knows

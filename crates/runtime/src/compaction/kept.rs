@@ -4,6 +4,7 @@
 use cache::TokenCounter;
 use protocol::{AgentId, Block, EventBody, FragmentKind, Item};
 
+use super::standing::keep_tail;
 use super::written;
 use crate::agent::Agent;
 use crate::error::RuntimeError;
@@ -22,7 +23,7 @@ const RESULT_SHARE: u64 = 4;
 
 /// Whether everything behind the project part could be kept word for word: then there is nothing to compact.
 pub(super) fn is_short(core: &Core, agent: &Agent) -> bool {
-    history_tokens(core, agent) <= agent.spec.compaction.keep_tail
+    history_tokens(core, agent) <= keep_tail(core, agent)
 }
 
 /// What the open window really holds behind the project part: thinking and whole arguments included.
@@ -50,7 +51,7 @@ pub(super) async fn carry(
     summary: Option<&str>,
 ) -> Result<(String, Vec<Item>), RuntimeError> {
     let whole = summary.is_none();
-    let budget = if whole { u64::MAX } else { agent.spec.compaction.keep_tail };
+    let budget = if whole { u64::MAX } else { keep_tail(core, agent) };
     let talk = talk_at_the_end(core, agent, budget);
     let split = agent.items.len() - talk.len();
     let spent: u64 = talk.iter().map(|item| item_tokens(core, agent, item)).sum();

@@ -32,6 +32,9 @@ const FULL_PERCENT: u64 = 92;
 /// optimum costs within 8 % of it.
 const CHAIN_PERCENT: u64 = 130;
 
+/// Share of a fixed threshold that is kept word for word at most, as a divisor.
+const FIXED_SHARE: u64 = 4;
+
 /// A window's size against its limits.
 #[derive(Clone, Debug)]
 pub(crate) struct Standing {
@@ -58,7 +61,8 @@ impl Standing {
         let settings = &agent.spec.compaction;
         // Counted here and not billed: a part is never more than the whole.
         let static_tokens = core.static_tokens(agent).min(context);
-        let base = static_tokens + settings.keep_tail + u64::from(settings.summary_max);
+        let fixed = core.policy.compaction.fixed_tokens;
+        let base = static_tokens + keep_tail(core, agent) + u64::from(settings.summary_max);
         let calls = agent.calls_in_window();
         let grown = context.saturating_sub(core.opened_with(agent));
         let shape = WindowShape {
@@ -71,13 +75,16 @@ impl Standing {
         };
         let limits = Limits::of(core, &agent.brain);
         let full = limits.room * FULL_PERCENT / 100;
-        let threshold = match settings.at {
-            CompactAt::Never => None,
-            CompactAt::Tokens(at) => Some(Threshold::given(at)),
-            CompactAt::Auto => Some(automatic(prices.as_ref(), &shape, &limits)),
+        let threshold = match (fixed, settings.at) {
+            // The policy says it, whatever the economics say.
+            (Some(at), _) => Some(Threshold::given(at)),
+            (None, CompactAt::Never) => None,
+            (None, CompactAt::Tokens(at)) => Some(Threshold::given(at)),
+            (None, CompactAt::Auto) => Some(automatic(prices.as_ref(), &shape, &limits)),
         };
-        let chain = threshold.as_ref().map_or(full, |at| at.tokens * CHAIN_PERCENT / 100);
-        let cliff = limits.tier.filter(|_| !matches!(settings.at, CompactAt::Never));
+        let beyond = if fixed.is_some() { 100 } else { CHAIN_PERCENT };
+        let chain = threshold.as_ref().map_or(full, |at| at.tokens * beyond / 100);
+        let cliff = limits.tier.filter(|_| fixed.is_none() && !matches!(settings.at, CompactAt::Never));
         let below_cliff = cliff.map_or(u64::MAX, |tier| tier.saturating_sub(shape.per_call));
         Self {
             context,
@@ -133,6 +140,13 @@ impl Standing {
             None => "compact if context_tokens >= full_tokens",
         }
     }
+}
+
+/// Tokens that the next window keeps word for word from the end of this one: a fixed threshold leaves room for no more than a part
+/// of it.
+pub(super) fn keep_tail(core: &Core, agent: &Agent) -> u64 {
+    let most = core.policy.compaction.fixed_tokens.map_or(u64::MAX, |fixed| fixed / FIXED_SHARE);
+    agent.spec.compaction.keep_tail.min(most)
 }
 
 /// What a model takes.

@@ -93,6 +93,15 @@ fn instruction(focus: Option<&str>) -> Item {
 /// In the order in which they are tried.
 fn sources(core: &Core, agent: &Agent, standing: &Standing, why: &Why) -> Vec<From> {
     let mut sources = Vec::new();
+    if let Some(brain) = core.summary_lane() {
+        // The policy names who writes it. Where that lane cannot, nobody dearer does.
+        if brain == agent.brain && *why != Why::Overflow {
+            sources.push(From::Own);
+        }
+        let elsewhere = core.same_model_elsewhere(&brain);
+        sources.extend([brain].into_iter().chain(elsewhere).map(From::Clean));
+        return sources;
+    }
     if core.is_cold(agent)
         && let Some(own) = standing.prices
     {

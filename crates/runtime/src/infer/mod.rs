@@ -100,6 +100,9 @@ async fn send(
             row.ms = answer.ms;
             row.request_id.clone_from(&answer.request_id);
             row.usage = answer.reply.usage;
+            if let Some(model) = core.another_model(&row.brain, &answer.reply.model) {
+                row.brain.model = model;
+            }
             row.usd = core.cost(&row);
             if Forecast::is_miss(built.expected.cache_read, row.usage.cache_read) {
                 row.cache_note = Some("undeclared_miss".to_owned());

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use protocol::event::{EventBody, SessionStatus};
 use protocol::{Attempt, AttemptEnd, FragmentKind, Item, LedgerRow, RowOutcome, Usage, Usd};
-use routing::{RunResult, asks_for_a_change};
+use routing::{RunResult, Trigger, asks_for_a_change};
+use store::Write;
 
 use crate::agent::Agent;
 use crate::error::RuntimeError;
 use crate::session::{Core, TurnOutcome};
+use crate::telemetry;
 
 /// An attempt that is under way.
 #[derive(Clone, Debug)]
@@ -28,8 +30,8 @@ impl Running {
     }
 }
 
-/// Like tasks share it: the words, whatever the spaces and the case.
-pub(super) fn fingerprint(task: &str) -> String {
+/// Fingerprint of a task: like ones share it, whatever their spaces and case.
+pub fn fingerprint(task: &str) -> String {
     let words: Vec<String> = task.split_whitespace().map(str::to_lowercase).collect();
     blake3::hash(words.join(" ").as_bytes()).to_hex()[..16].to_owned()
 }
@@ -71,7 +73,8 @@ pub(super) fn result(core: &Core, running: &Running, outcome: &TurnOutcome) -> R
         .map(|confidence| f64::from(confidence) / 100.0)
         .reduce(f64::min);
     let route = &running.attempt.route;
-    let in_lane = core.attempts()?.into_iter().map(|record| record.attempt);
+    let whole = core.attempts()?.into_iter().filter(|record| !record.end.as_ref().is_some_and(broke_off));
+    let in_lane = whole.map(|record| record.attempt);
     let in_lane = in_lane.filter(|other| other.turn == running.attempt.turn && other.route.lane == route.lane).count();
     Ok(RunResult {
         changed,
@@ -82,6 +85,22 @@ pub(super) fn result(core: &Core, running: &Running, outcome: &TurnOutcome) -> R
         monitor: false,
         patch: changed || !asks_for_a_change(route.task_type),
     })
+}
+
+/// The row of an attempt as a write, with what is told of it.
+pub(super) fn begun(attempt: Attempt) -> (Write, EventBody) {
+    let routed = EventBody::RouteDecided {
+        attempt: attempt.number,
+        brain: attempt.brain.to_string(),
+        route: attempt.route.clone(),
+    };
+    (Write::AttemptBegun(Box::new(attempt)), routed)
+}
+
+/// Whether an attempt ended before its work could be judged: it was interrupted, or its provider or its budget was gone.
+pub(super) fn broke_off(end: &AttemptEnd) -> bool {
+    const JUDGED: [&str; 5] = ["review_rejected", "failed_tests", "no_patch", "no_checks", "monitor"];
+    end.failure.as_deref().is_some_and(|failure| !JUDGED.contains(&failure))
 }
 
 /// What went wrong, in a word; none where nothing did.
@@ -102,18 +121,13 @@ pub(super) fn failure(result: &RunResult) -> Option<&'static str> {
 impl Core {
     /// Writes the row, and says where the task goes.
     pub(super) fn begin_attempt(&self, attempt: Attempt) -> Result<(), RuntimeError> {
-        let id = self.store.begin_attempt(&attempt)?;
-        let routed = EventBody::RouteDecided {
-            attempt: attempt.number,
-            brain: attempt.brain.to_string(),
-            route: attempt.route.clone(),
-        };
-        self.lanes.set(Some(Running::again(id, attempt)));
-        self.journal.event(None, routed)
+        let (begun, routed) = begun(attempt);
+        self.journal.commit(vec![begun], vec![(None, routed)])?;
+        self.resume_attempt()
     }
 
-    /// Writes how it ended.
-    pub(super) fn end_attempt(&self, running: &mut Running, result: &RunResult) -> Result<(), RuntimeError> {
+    /// How it ended, as a write. It goes with what follows into one transaction: a process that dies has done both or neither.
+    pub(super) fn ended(&self, running: &Running, result: &RunResult) -> Result<Write, RuntimeError> {
         let failure = failure(result);
         let passed = match failure {
             // Nothing could tell, or there was nothing to check.
@@ -121,21 +135,32 @@ impl Core {
             None if result.checks.is_empty() => None,
             failure => Some(failure.is_none()),
         };
-        self.close_attempt(running, passed, failure.map(str::to_owned))
+        let end = self.end_of(running, passed, failure.map(str::to_owned))?;
+        Ok(Write::AttemptEnded { attempt: running.id, end: Box::new(end) })
+    }
+
+    /// The end of one that was left before its work was judged, as a write.
+    pub(super) fn doubted(&self, running: &Running) -> Result<Write, RuntimeError> {
+        let end = self.end_of(running, None, Some(Trigger::Monitor.as_str().to_owned()))?;
+        Ok(Write::AttemptEnded { attempt: running.id, end: Box::new(end) })
     }
 
     /// The same where there is nothing to judge: the attempt broke off.
     pub(crate) fn attempt_broke_off(&self, why: &str) -> Result<(), RuntimeError> {
-        let Some(mut running) = self.lanes.running() else { return Ok(()) };
-        self.close_attempt(&mut running, None, Some(why.to_owned()))
+        let Some(running) = self.lanes.running() else { return Ok(()) };
+        let end = self.end_of(&running, None, Some(why.to_owned()))?;
+        self.store.end_attempt(running.id, &end)?;
+        self.lanes.set(None);
+        Ok(())
     }
 
-    fn close_attempt(
+    /// How an attempt ended; telemetry is told.
+    fn end_of(
         &self,
-        running: &mut Running,
+        running: &Running,
         passed: Option<bool>,
         failure: Option<String>,
-    ) -> Result<(), RuntimeError> {
+    ) -> Result<AttemptEnd, RuntimeError> {
         let since = running.attempt.at;
         let rows = self.store.ledger(&self.session)?;
         let rows: Vec<_> = rows.into_iter().filter(|row| row.at >= since).collect();
@@ -152,8 +177,13 @@ impl Core {
             failure,
             plan_at_fault: false,
         };
-        self.store.end_attempt(running.id, &end)?;
-        self.lanes.set(None);
-        Ok(())
+        telemetry::routed(&self.team.main().id, &running.attempt, &end, || self.in_the_last_lane(&rows));
+        Ok(end)
+    }
+
+    /// What the same calls would have cost with the last lane's brain; none where its price is unknown.
+    fn in_the_last_lane(&self, rows: &[LedgerRow]) -> Option<Usd> {
+        let brain = &self.lanes.setup.as_ref()?.lanes.last()?.brain;
+        rows.iter().map(|row| self.catalogue.cost(&brain.provider, &brain.model, &row.usage, row.at)).sum()
     }
 }

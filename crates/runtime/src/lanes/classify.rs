@@ -24,7 +24,8 @@ pub(super) async fn label(
     if settings.mode == Mode::Off {
         return Ok(None);
     }
-    let Some(lane) = lanes.lanes.iter().find(|lane| lane.name == settings.lane) else { return Ok(Some(Label::None)) };
+    let name = core.policy.lane(&settings.lane).map_or(settings.lane.as_str(), |lane| lane.name.as_str());
+    let Some(lane) = lanes.lanes.iter().find(|lane| lane.name == name) else { return Ok(Some(Label::None)) };
     let mark: String = (0..8).map(|_| char::from(rand::random_range(b'a'..=b'z'))).collect();
     let asked = [classifier_input(task, &mark)];
     let system = Some(CLASSIFIER_PROMPT.trim());

@@ -5,21 +5,23 @@
 //! failed and the diff: nothing of the failed lane's transcript crosses.
 
 mod attempt;
+mod choose;
 mod classify;
 mod review;
 
 use std::sync::{Mutex, PoisonError};
 
-use cache::TokenCounter;
 use protocol::event::{EventBody, SessionStatus};
 use protocol::{Attempt, Route, Signals};
 use protocol::{Brain, Decision, DecisionKind, Item, Timestamp};
-use routing::learned::{Advisers, features_of};
-use routing::{Ask, Hints, Label, Next, Trigger, asks_for_a_change, decide, next};
-use store::{AttemptFilter, AttemptRecord};
+use routing::learned::Advisers;
+use routing::{Hints, Label, Next, Trigger, next};
+use store::{AttemptFilter, AttemptRecord, Write};
 use tokio_util::sync::CancellationToken;
 
 use self::attempt::Running;
+pub use self::attempt::fingerprint;
+pub use self::choose::{Known, choose};
 use crate::agent::{Agent, Opening};
 use crate::compaction::{Why, compact};
 use crate::error::RuntimeError;
@@ -129,7 +131,7 @@ impl Core {
     pub(crate) async fn route(&self, task: &str, cancel: &CancellationToken) -> Result<(), RuntimeError> {
         let Some(lanes) = &self.lanes.setup else { return Ok(()) };
         if let Some(open) = self.attempts()?.pop().filter(|last| last.end.is_none()) {
-            let same = open.attempt.task == attempt::fingerprint(task);
+            let same = open.attempt.task == fingerprint(task);
             self.lanes.set(Some(Running::again(open.id, open.attempt)));
             if same {
                 // A process decided this, and died before the task was saved.
@@ -139,9 +141,13 @@ impl Core {
         }
         // What the classifier takes and costs is the task's.
         let at = self.clock.now();
-        let label = classify::label(self, lanes, task, cancel).await?;
+        let cached = self.cached(task)?;
+        let label = match cached.as_ref().and_then(|cached| cached.classifier.as_deref()) {
+            Some(label) => Some(Label::read(label)),
+            None => classify::label(self, lanes, task, cancel).await?,
+        };
         let last = self.attempts()?.pop().map(|last| last.attempt);
-        let route = self.decided(lanes, task, label, last.as_ref())?;
+        let route = self.decided(lanes, task, cached, label, last.as_ref())?;
         let Some(brain) = lanes.lanes.iter().find(|lane| lane.name == route.lane).map(|lane| lane.brain.clone()) else {
             let known: Vec<&str> = lanes.lanes.iter().map(|lane| lane.name.as_str()).collect();
             let words = format!("there is no lane `{}`; the policy has {}", route.lane, known.join(", "));
@@ -151,7 +157,7 @@ impl Core {
             session: self.session.clone(),
             turn: last.map_or(0, |last| last.turn) + 1,
             number: 1,
-            task: attempt::fingerprint(task),
+            task: fingerprint(task),
             repository: self.root.display().to_string(),
             route,
             brain,
@@ -171,61 +177,37 @@ impl Core {
         compact(self, main, Why::Switch, cancel).await.map(|_| ())
     }
 
+    /// The decision about the newest run of a like task, where the policy lets it stand for some time: the classifier and the learned
+    /// router are not asked again.
+    fn cached(&self, task: &str) -> Result<Option<Route>, RuntimeError> {
+        let minutes = u64::from(self.policy.routing.cache_ttl_minutes);
+        if minutes == 0 {
+            return Ok(None);
+        }
+        let since = Timestamp(self.clock.now().0.saturating_sub(minutes * 60_000));
+        Ok(self.store.last_route(&fingerprint(task), self.policy.hash(), since)?)
+    }
+
     fn decided(
         &self,
         lanes: &Lanes,
         task: &str,
+        cached: Option<Route>,
         label: Option<Label>,
         last: Option<&Attempt>,
     ) -> Result<Route, RuntimeError> {
-        let fingerprint = attempt::fingerprint(task);
-        let mut signals = lanes.signals.clone();
-        let failed = self.store.failures_of(&fingerprint, &self.root.display().to_string(), Timestamp(0))?;
-        signals.failures = signals.failures.max(failed);
+        let repository = self.root.display().to_string();
+        let failures = self.store.failures_of(&fingerprint(task), &repository, Timestamp(0))?;
         let checks: Vec<String> = self.team.verify.iter().map(|entry| entry.command.clone()).collect();
-        let ask = Ask {
+        let known = Known {
             task,
-            signals,
-            paths: &lanes.paths,
+            repository: &repository,
             checks: &checks,
-            hints: lanes.hints.clone(),
-            classifier: label,
+            failures,
+            label,
             sticky: last.map(|last| last.route.lane.as_str()),
-            prompt_tokens: Some(TokenCounter::count(task)),
-            learned: None,
         };
-        let mut route = decide(&self.policy, &ask);
-        let features = features_of(task, &self.root.display().to_string(), &route);
-        let always_strong = route.reasons.iter().any(|reason| reason.starts_with("always_strong:"));
-        let (policy, kind) = (&self.policy.learned, route.task_type);
-        if let Some(said) = lanes.advisers.say(policy, &features, kind, always_strong, &mut rand::rng()) {
-            route = decide(&self.policy, &Ask { learned: Some(&said), ..ask });
-        }
-        if let Some(forced) = &lanes.forced {
-            if *forced != route.lane {
-                route.reasons.push(format!("override:{}", route.lane));
-            }
-            route.lane.clone_from(forced);
-            route.reasons.push(format!("forced:{forced}"));
-        } else if let Some(last) = lanes.lanes.last().filter(|last| last.name != route.lane)
-            && let Some(why) = self.goes_to_the_last_lane(lanes, &route)
-        {
-            route.lane.clone_from(&last.name);
-            route.reasons.push(why);
-        }
-        Ok(route)
-    }
-
-    /// Why a task had better start where it would end anyway: nothing can check its change, which escalates; or the lane's brain
-    /// is the last one's.
-    fn goes_to_the_last_lane(&self, lanes: &Lanes, route: &Route) -> Option<String> {
-        let brain = |name: &str| lanes.lanes.iter().find(|lane| lane.name == name).map(|lane| &lane.brain);
-        if brain(&route.lane) == lanes.lanes.last().map(|lane| &lane.brain) {
-            return Some(format!("same_brain:{}", route.lane));
-        }
-        let unchecked = asks_for_a_change(route.task_type) && route.verification.is_empty();
-        let escalates = self.policy.routing.escalate_on.contains(&Trigger::NoChecks);
-        (unchecked && escalates).then(|| Trigger::NoChecks.to_string())
+        Ok(choose(&self.policy, lanes, &known, cached))
     }
 
     /// Goes on with the attempt that a process before this one was at.
@@ -233,8 +215,16 @@ impl Core {
         if self.lanes.setup.is_none() {
             return Ok(());
         }
-        let open = self.attempts()?.pop().filter(|last| last.end.is_none());
-        self.lanes.set(open.map(|record| Running::again(record.id, record.attempt)));
+        let Some(last) = self.attempts()?.pop() else { return Ok(()) };
+        match last.end {
+            None => self.lanes.set(Some(Running::again(last.id, last.attempt))),
+            // What follows is an attempt of its own.
+            Some(end) if attempt::broke_off(&end) => {
+                let again = Attempt { number: last.attempt.number + 1, at: self.clock.now(), ..last.attempt };
+                return self.begin_attempt(again);
+            }
+            Some(_) => {}
+        }
         Ok(())
     }
 
@@ -246,16 +236,20 @@ impl Core {
     /// Whether the main agent works with its own hands from the start: in every lane but the last one, where nobody cheaper than
     /// itself is there to send.
     pub(crate) fn hands_are_open(&self, agent: &Agent) -> bool {
-        let last = self.lanes.setup.as_ref().and_then(|setup| setup.lanes.last());
-        let lane = self.lanes.lane();
-        self.is_main(agent.id())
-            && agent.turn.asked
-            && lane.zip(last).is_some_and(|(lane, last)| lane.name != last.name && lane.brain == agent.brain)
+        let lane = self.lanes.lane().filter(|lane| lane.brain == agent.brain);
+        self.is_main(agent.id()) && agent.turn.asked && lane.is_some_and(|lane| self.opens_hands(lane).is_some())
+    }
+
+    /// What is told in a lane with open hands.
+    fn opens_hands(&self, lane: &Lane) -> Option<Item> {
+        let last = self.lanes.setup.as_ref()?.lanes.last()?;
+        (lane.name != last.name).then(fragments::open_hands)
     }
 
     /// What the main agent is told of its lane, once, behind the task.
     pub(crate) fn lane_words(&self, agent: &Agent) -> Option<Item> {
-        (self.hands_are_open(agent) && !agent.spec.takes_over.is_empty()).then(fragments::open_hands)
+        let lane = self.lanes.lane().filter(|lane| self.is_main(agent.id()) && lane.brain == agent.brain)?;
+        self.opens_hands(lane).filter(|_| !agent.spec.takes_over.is_empty())
     }
 
     /// Judges an answer: done, once more, the next lane, or a person.
@@ -266,7 +260,7 @@ impl Core {
         scope: &Scope,
     ) -> Result<After, RuntimeError> {
         let Judged { mut outcome, failing } = judged;
-        let Some(mut running) = self.lanes.running() else { return Ok(After::Over(outcome)) };
+        let Some(running) = self.lanes.running() else { return self.judged_before(outcome).map(After::Over) };
         let mut failing = failing.unwrap_or_default();
         let mut result = attempt::result(self, &running, &outcome)?;
         if outcome.status == SessionStatus::Verified
@@ -283,16 +277,22 @@ impl Core {
             Next::Escalate { lane, trigger } => (lane.clone(), trigger.to_string()),
             Next::Person(reason) => ("person".to_owned(), reason.clone()),
         };
-        self.decide(Decision {
+        let (note, decided) = self.decision(&Decision {
             kind: DecisionKind::Escalate,
             chosen: word,
             because: format!("lane {}: {because}", running.attempt.route.lane),
             policy: self.policy.hash().to_owned(),
             ..self.blank_decision(main)
-        })?;
-        self.end_attempt(&mut running, &result)?;
+        });
+        // One write with what follows from it.
+        let mut writes = vec![note, self.ended(&running, &result)?];
         match next {
-            Next::Done => Ok(After::Over(outcome)),
+            // Nothing was decided: the row says it.
+            Next::Done => {
+                main.append(self, Vec::new(), vec![self.ended(&running, &result)?], Vec::new())?;
+                self.lanes.set(None);
+                Ok(After::Over(outcome))
+            }
             Next::Person(reason) => {
                 let told = EventBody::Error {
                     code: "needs_person".to_owned(),
@@ -302,20 +302,30 @@ impl Core {
                         self.session
                     ),
                 };
-                self.journal.event(None, told)?;
+                main.append(self, Vec::new(), writes, vec![decided, told])?;
+                self.lanes.set(None);
                 Ok(After::Over(TurnOutcome { status: SessionStatus::Blocked, ..outcome }))
             }
             Next::Retry => {
                 let again = Attempt { number: running.attempt.number + 1, at: self.clock.now(), ..running.attempt };
-                self.begin_attempt(again)?;
-                main.append(self, vec![fragments::verification_failed(&failing)], Vec::new(), Vec::new())?;
+                let (begun, routed) = attempt::begun(again);
+                writes.push(begun);
+                main.append(self, vec![fragments::verification_failed(&failing)], writes, vec![decided, routed])?;
+                self.resume_attempt()?;
                 Ok(After::Again)
             }
             Next::Escalate { lane, trigger } => {
-                self.escalate(main, running.attempt, &lane, trigger, &failing).await?;
+                self.escalate(main, running.attempt, (&lane, trigger), &failing, (writes, decided)).await?;
                 Ok(After::Again)
             }
         }
+    }
+
+    /// An answer that was judged already, as a session gives it again: what was left to a person still is.
+    fn judged_before(&self, outcome: TurnOutcome) -> Result<TurnOutcome, RuntimeError> {
+        let failed = self.attempts()?.pop().and_then(|last| last.end).is_some_and(|end| end.passed == Some(false));
+        let blocked = failed && outcome.status == SessionStatus::Unverified;
+        Ok(if blocked { TurnOutcome { status: SessionStatus::Blocked, ..outcome } } else { outcome })
     }
 
     /// A run that looks like one that fails goes on in the next lane, where the policy escalates on that and there is one.
@@ -324,25 +334,26 @@ impl Core {
         let listed = self.policy.routing.escalate_on.contains(&Trigger::Monitor);
         let above = self.policy.lane_above(&running.attempt.route.lane).filter(|_| listed);
         let Some(lane) = above.map(|lane| lane.name.clone()) else { return Ok(()) };
-        self.decide(Decision {
+        let (note, decided) = self.decision(&Decision {
             kind: DecisionKind::Escalate,
             chosen: lane.clone(),
             because: format!("lane {}: {because}", running.attempt.route.lane),
             policy: self.policy.hash().to_owned(),
             ..self.blank_decision(main)
-        })?;
-        self.attempt_broke_off(Trigger::Monitor.as_str())?;
-        self.escalate(main, running.attempt, &lane, Trigger::Monitor, "").await
+        });
+        let writes = vec![note, self.doubted(&running)?];
+        self.escalate(main, running.attempt, (&lane, Trigger::Monitor), "", (writes, decided)).await
     }
 
-    /// The next lane starts with the task, what failed and the diff.
+    /// The next lane starts with the task, what failed and the diff. They are the head of its window: one task goes on, with what
+    /// its steps have used up so far. `with` goes into the same write.
     async fn escalate(
         &self,
         main: &mut Agent,
         failed: Attempt,
-        lane: &str,
-        trigger: Trigger,
+        (lane, trigger): (&str, Trigger),
         failing: &str,
+        (mut writes, decided): (Vec<Write>, EventBody),
     ) -> Result<(), RuntimeError> {
         let target = self.lanes.setup.iter().flat_map(|setup| &setup.lanes).find(|known| known.name == lane);
         let Some(target) = target.cloned() else {
@@ -364,23 +375,14 @@ impl Core {
             route,
             ..failed
         };
-        let opening = Opening {
-            brain: target.brain,
-            reason: "escalated",
-            head: Vec::new(),
-            writes: Vec::new(),
-            events: Vec::new(),
-        };
-        self.begin_attempt(next)?;
-        main.open_next(self, opening)?;
-        let told = fragments::escalated(trigger.as_str(), failing, &diff);
-        let mut items = vec![Item::user(task), told];
-        items.extend(self.output_schema.as_ref().map(fragments::answer_schema));
-        main.append(self, items, Vec::new(), Vec::new())?;
-        if let Some(words) = self.lane_words(main) {
-            main.append(self, vec![words], Vec::new(), Vec::new())?;
-        }
-        Ok(())
+        let mut head = vec![Item::user(task), fragments::escalated(trigger.as_str(), failing, &diff)];
+        head.extend(self.output_schema.as_ref().map(fragments::answer_schema));
+        head.extend(self.opens_hands(&target).filter(|_| !main.spec.takes_over.is_empty()));
+        let (begun, routed) = attempt::begun(next);
+        writes.push(begun);
+        let events = vec![decided, routed];
+        main.open_next(self, Opening { brain: target.brain, reason: "escalated", head, writes, events })?;
+        self.resume_attempt()
     }
 
     /// The session's attempts, in order.

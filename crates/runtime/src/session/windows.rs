@@ -68,6 +68,21 @@ impl Core {
             .find(|other| other.provider != brain.provider && bare(&other.model) == bare(&brain.model))
     }
 
+    /// The model that answered, where it is known to be another one than the one that was asked: a reseller sends a request on as it
+    /// likes, and bills what it used.
+    pub(crate) fn another_model(&self, asked: &Brain, answered: &str) -> Option<String> {
+        let known = |model: &str| self.catalogue.model(&asked.provider, model);
+        let (asked, found) = (known(&asked.model)?, known(answered)?);
+        (asked != found).then(|| answered.to_owned())
+    }
+
+    /// Who writes the summary of every window, where the policy names a lane for it that is set up here.
+    pub(crate) fn summary_lane(&self) -> Option<Brain> {
+        let name = self.policy.compaction.summary_lane.as_ref()?;
+        let lanes = &self.lanes.setup.as_ref()?.lanes;
+        lanes.iter().find(|lane| lane.name == *name).map(|lane| lane.brain.clone())
+    }
+
     /// Whether this is the agent that talks to the user.
     pub(crate) fn is_main(&self, agent: &AgentId) -> bool {
         self.team.main().id == *agent

@@ -12,31 +12,29 @@ use protocol::{AgentId, LedgerRow, Purpose, RowOutcome, Usd};
 use crate::baseline;
 
 /// Share of the comparable session that pings may lose: a fiftieth, so that a team stays within a twentieth of one model even where
-/// the estimate of that is a little high.
+/// the estimate of that is a little high (in played sessions up to 3 %).
 const SHARE: i64 = 50;
-
-/// By how much the estimate of one model is taken to be high, in percent: in played sessions it lies up to 4 % above.
-const CAUTION: i64 = 3;
 
 /// Dollars that are left for pings in a session of a team.
 ///
-/// `max(one model alone, spent - pings) + misses` is what the session would have cost without pings, or alone; a fiftieth more
-/// is allowed. `misses` are those that pings of earlier waits spared: they belong to either.
+/// What the session would have cost without pings, or alone, whichever is more, and a fiftieth. Misses that pings of earlier waits
+/// spared belong to either; alone, those of the main agent only.
 pub(super) fn left(catalogue: &Catalogue, main: &AgentId, rows: &[LedgerRow]) -> Usd {
     let spent: Usd = rows.iter().filter_map(|row| row.usd).sum();
     let pings: Usd = rows.iter().filter(|row| row.purpose == Purpose::KeepWarm).filter_map(|row| row.usd).sum();
     let alone = baseline::estimate(catalogue, main, rows, None).and_then(|alone| alone.usd).unwrap_or_default();
-    let alone = Usd::from_picos(alone.picos() / 100 * (100 - CAUTION));
-    let comparable = alone.max(spent - pings) + spared(catalogue, rows);
+    let alone = alone + spared(catalogue, rows, &|agent| agent == main);
+    let unpinged = spent - pings + spared(catalogue, rows, &|_| true);
+    let comparable = alone.max(unpinged);
     let most = comparable + Usd::from_picos(comparable.picos() / SHARE);
     (most - spent).max(Usd::ZERO)
 }
 
 /// What steps that read a cache after it was pinged would have paid more without those pings.
-fn spared(catalogue: &Catalogue, rows: &[LedgerRow]) -> Usd {
+fn spared(catalogue: &Catalogue, rows: &[LedgerRow], of: &dyn Fn(&AgentId) -> bool) -> Usd {
     let mut pinged: HashMap<&AgentId, bool> = HashMap::new();
     let mut sum = Usd::ZERO;
-    for row in rows.iter().filter(|row| row.outcome == RowOutcome::Ok) {
+    for row in rows.iter().filter(|row| row.outcome == RowOutcome::Ok && of(&row.agent)) {
         let was = pinged.insert(&row.agent, row.purpose == Purpose::KeepWarm).unwrap_or_default();
         if !was || row.purpose != Purpose::Step {
             continue;

@@ -70,7 +70,7 @@ async fn the_request_after_a_compaction_reads_tools_system_and_project_part_from
 }
 
 #[tokio::test]
-async fn a_next_window_begins_with_the_project_then_the_summary_then_the_talk() {
+async fn t29_a_next_window_begins_with_the_project_then_the_summary_then_the_talk() {
     for team in TEAMS {
         let (stage, session) = walked(team).await;
         compact(&session, "solo").await;
@@ -106,15 +106,33 @@ async fn closing_a_window_is_a_decision_with_its_numbers() {
 }
 
 #[tokio::test]
-async fn compacting_a_short_history_changes_nothing() {
+async fn t32_a_window_that_was_just_closed_is_not_closed_again() {
+    for team in TEAMS {
+        let (stage, session) = walked(team).await;
+        let told = compact(&session, "solo").await;
+        assert!(told.contains("is open"), "{told}");
+        let asked = stage.requests().len();
+        let told = compact(&session, "solo").await;
+        assert!(told.contains("nothing to compact"), "{told}");
+        assert_eq!(stage.requests().len(), asked, "nobody was asked");
+        turn(&session, "And now?").await;
+        let once = text(&stage.last());
+        assert_eq!((once.matches("## Findings").count(), stage.windows(&session, "solo").len()), (1, 2));
+    }
+}
+
+#[tokio::test]
+async fn t32_compacting_a_short_history_changes_nothing_however_often() {
     for team in TEAMS {
         let stage = Stage::set(team, "", &format!("{SUMMARY}{WALKER}")).await;
         stage.walk(2, 200);
         let session = stage.open();
         turn(&session, "Walk on from next: w1.txt").await;
         let before = stage.last();
-        let told = compact(&session, "solo").await;
-        assert!(told.contains("nothing to compact"), "{told}");
+        for _ in 0..2 {
+            let told = compact(&session, "solo").await;
+            assert!(told.contains("nothing to compact"), "{told}");
+        }
         assert_eq!(stage.requests().len(), 3, "nobody was asked");
         turn(&session, "And now?").await;
         assert_extends(&stage.last(), &before);

@@ -22,7 +22,7 @@ fn opening(stage: &Stage) -> simulator::RequestRecord {
 const SECTIONS: &str = "## Goal\na\n## Decisions\nb\n## Done\nc\n## Findings\nd\n## Open\n";
 
 #[tokio::test]
-async fn a_useless_summary_leaves_the_history_as_it_is_and_says_why() {
+async fn t30_a_useless_summary_leaves_the_history_as_it_is_and_says_why() {
     let long = format!("{SECTIONS}{}", prose(4_000, 9));
     let endless = format!("{SECTIONS}{}", prose(12_000, 9));
     let short_walk = 600;
@@ -50,7 +50,7 @@ async fn a_useless_summary_leaves_the_history_as_it_is_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_overloaded_leaves_the_history_as_it_is() {
+async fn t30_a_provider_that_is_overloaded_leaves_the_history_as_it_is() {
     let faults = "faults:\n  - {on: {actor: summary}, kind: http_529, times: 9}\n";
     let stage = Stage::set(SOLO, faults, &format!("{SUMMARY}{WALKER}")).await;
     stage.walk(4, 3_000);

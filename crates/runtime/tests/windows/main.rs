@@ -3,15 +3,18 @@
 #![allow(clippy::disallowed_methods, reason = "tests touch real files")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod answering;
 mod asked;
 mod closing;
 mod cold;
 mod contexts;
 mod failing;
 mod fan_out;
+mod fixed;
 mod kept;
 mod ladder;
 mod one_brain;
+mod prefix;
 mod stage;
 mod switching;
 mod thresholds;

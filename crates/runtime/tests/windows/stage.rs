@@ -78,6 +78,10 @@ pub(crate) struct Stage {
     /// Attempts after the first one.
     retries: u32,
     person: Option<Arc<dyn Front>>,
+    policy: routing::Policy,
+    lanes: Option<runtime::Lanes>,
+    /// Where requests go that would go to the simulator.
+    instead: Option<String>,
 }
 
 impl Stage {
@@ -98,13 +102,29 @@ impl Stage {
         let text = format!("version: 1\nname: test\n{team}");
         let team = team::load(&text, "team.yaml", &LoadOptions::default()).unwrap_or_else(|error| panic!("{error}"));
         cache::TokenCounter::load();
-        Self { clock, running, dir, store, team, retries: 0, person: None }
+        let policy = routing::Policy::builtin();
+        Self { clock, running, dir, store, team, retries: 0, person: None, policy, lanes: None, instead: None }
     }
 
     /// With somebody who answers.
     pub(crate) fn with_person(mut self, person: Arc<dyn Front>) -> Self {
         self.person = Some(person);
         self
+    }
+
+    /// From the next session on this policy holds.
+    pub(crate) fn policy(&mut self, text: &str) {
+        self.policy = routing::Policy::load(&format!("version: 1\n{text}"), "policy.yaml").unwrap();
+    }
+
+    /// From the next session on tasks are sent to these lanes.
+    pub(crate) fn lanes(&mut self, lanes: runtime::Lanes) {
+        self.lanes = Some(lanes);
+    }
+
+    /// From the next session on somebody else answers, at this address.
+    pub(crate) fn answers_at(&mut self, url: String) {
+        self.instead = Some(url);
     }
 
     pub(crate) fn file(&self, name: &str, text: &str) {
@@ -138,7 +158,7 @@ impl Stage {
             let endpoint = Endpoint {
                 name: name.to_owned(),
                 dialect,
-                base_url: self.running.base_url(),
+                base_url: self.instead.clone().unwrap_or_else(|| self.running.base_url()),
                 key: None,
                 auth: Auth::None,
                 headers: Vec::new(),
@@ -158,8 +178,8 @@ impl Stage {
             state_dir: self.dir.path().join("home"),
             approval: ApprovalMode::Auto,
             environment: std::env::vars().filter(|(name, _)| name == "PATH").collect(),
-            policy: Arc::new(routing::Policy::builtin()),
-            lanes: None,
+            policy: Arc::new(self.policy.clone()),
+            lanes: self.lanes.clone(),
             limits: Limits::default(),
             output_schema: None,
             project: ProjectContext {

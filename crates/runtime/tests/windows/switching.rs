@@ -142,7 +142,7 @@ async fn another_effort_is_another_window() {
 }
 
 #[tokio::test]
-async fn thinking_of_one_model_is_never_sent_to_another() {
+async fn t31_thinking_of_one_model_is_never_sent_to_another() {
     let (stage, session) = walked().await;
     assert!(
         stage
