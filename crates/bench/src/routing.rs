@@ -19,6 +19,7 @@
 
 mod cascade;
 mod data;
+mod decision;
 mod folds;
 mod learner;
 mod plain;
@@ -47,7 +48,9 @@ pub(crate) fn measure(data: Option<&Path>) -> anyhow::Result<Figure> {
         progress(&format!("{}: {} tasks, {} models", set.name, set.tasks.len(), set.models.len()));
         rows.extend(of_set(set)?);
     }
-    let lines = table::lines(&rows, &sets);
+    let mut lines = table::lines(&rows, &sets);
+    let decision = decision::measure(&sets)?;
+    lines.push(format!("a decision in process, in milliseconds: {decision} (target: p99 under 1)"));
     let json = json!({
         "figure": "routing",
         "folds": folds::FOLDS,
@@ -55,6 +58,7 @@ pub(crate) fn measure(data: Option<&Path>) -> anyhow::Result<Figure> {
         "tables": rows.iter().map(Row::json).collect::<Vec<_>>(),
         "frontier": sets.iter().map(table::frontier).collect::<Vec<_>>(),
         "targets": table::targets(&rows),
+        "decision": decision,
     });
     Ok(Figure { lines, json })
 }

@@ -46,8 +46,6 @@ pub fn in_words(reason: &str) -> String {
         "sticky" => format!("the session was in lane `{about}` before and stays there"),
         "context" => format!("the prompt is too long for lane `{about}`"),
         "override" => format!("the policy had chosen the lane `{about}`"),
-        "same_brain" => format!("lane `{about}` has the brain of the strongest lane here, so it makes no difference"),
-        "no_checks" => "nothing can check the change, which would lead to the strongest lane anyway".to_owned(),
         "escalated" => format!("an attempt before did not do ({})", about.replace(':', ", ")),
         "forced" => format!("the person named the lane `{about}`"),
         _ => "a rule that this version does not know".to_owned(),

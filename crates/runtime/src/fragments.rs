@@ -128,6 +128,17 @@ pub(crate) fn verification_failed(output: &str) -> Item {
     )
 }
 
+/// The work is not good enough yet, for another reason than checks that fail.
+pub(crate) fn not_yet(objections: &str) -> Item {
+    let text = if objections.trim().is_empty() {
+        "<verification>The task asks for a change, and nothing has changed. Make the change, or say what is in the way.</verification>"
+            .to_owned()
+    } else {
+        format!("<verification>{}\nMend it, or say why an objection does not hold.</verification>", objections.trim())
+    };
+    fragment(FragmentKind::Reminder, text)
+}
+
 /// In a cheap lane the lead has nobody cheaper to send.
 pub(crate) fn open_hands() -> Item {
     fragment(

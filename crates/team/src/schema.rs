@@ -200,7 +200,7 @@ pub(crate) struct CacheFile {
     pub(crate) tail: Option<Ttl>,
     /// Whether caches are kept alive through waits. Left out: `auto`.
     pub(crate) keep_warm: Option<KeepWarm>,
-    /// Most requests that only keep one cache alive, within one wait. Left out: 24.
+    /// Most requests that only keep one cache alive, within one wait. Left out: 12.
     pub(crate) max_pings: Option<u32>,
 }
 

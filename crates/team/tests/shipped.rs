@@ -229,7 +229,7 @@ fn a_model_chosen_for_the_run_goes_before_what_the_file_says() {
 #[test]
 fn what_a_file_leaves_out_about_windows_and_caches_is_decided_by_cost() {
     let team = shipped("tandem");
-    assert_eq!((team.cache.keep_warm, team.cache.max_pings), (KeepWarm::Auto, 24));
+    assert_eq!((team.cache.keep_warm, team.cache.max_pings), (KeepWarm::Auto, 12));
     for agent in &team.agents {
         let windows = &agent.compaction;
         assert_eq!((windows.at, windows.keep_tail, windows.summary_max), (CompactAt::Auto, 10_000, 5_000));

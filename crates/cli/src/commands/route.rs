@@ -14,7 +14,11 @@ use crate::args::TeamArgs;
 use crate::config::providers::Providers;
 use crate::config::repository::signals_of_repository;
 use crate::config::{Context, files, lanes, policy, teams};
+use crate::failure::Failure;
 use crate::text;
+
+/// Stands for the provider of a model that is not set up here.
+const UNKNOWN: &str = "?";
 
 /// What is asked.
 #[derive(Clone, Debug, Args)]
@@ -40,6 +44,9 @@ pub(crate) struct RouteArgs {
 /// Runs the command.
 pub(crate) fn run(context: &Context, asked: &RouteArgs) -> anyhow::Result<u8> {
     let task = if asked.task == "-" { files::read_stdin()? } else { asked.task.clone() };
+    if task.trim().is_empty() {
+        return Err(Failure::usage("the task is empty; say what is to be done, or `-` to read it from standard input"));
+    }
     let policy = policy::find(context, asked.policy.as_deref(), &asked.team)?;
     let store = context.store()?;
     let crew = Crew::find(context, &asked.team)?;
@@ -59,7 +66,7 @@ pub(crate) fn run(context: &Context, asked: &RouteArgs) -> anyhow::Result<u8> {
     let known = Known { task: &task, repository: &repository, checks: &checks, failures, ..Known::default() };
     let route = runtime::choose_lane(&policy, &lanes, &known, None);
     let brain = lanes.lanes.iter().find(|lane| lane.name == route.lane).map(|lane| &lane.brain);
-    let model = brain.map(bill::account::brain_name).unwrap_or_default();
+    let model = brain.map(shown).unwrap_or_default();
     if asked.json {
         text::json(&in_json(&route, &model, &policy, asked.explain).to_string());
         return Ok(0);
@@ -69,6 +76,11 @@ pub(crate) fn run(context: &Context, asked: &RouteArgs) -> anyhow::Result<u8> {
         explain(&route, &policy);
     }
     Ok(0)
+}
+
+/// `provider/model@effort`; a model that nobody here could say more of, as it is written.
+fn shown(brain: &Brain) -> String {
+    if brain.provider == UNKNOWN { brain.model.clone() } else { bill::account::brain_name(brain) }
 }
 
 /// The same fields as the lines, and the whole decision.
@@ -143,7 +155,7 @@ impl Crew {
                             Brain { effort: choice.effort, ..Brain::new(choice.at.provider, choice.at.model) }
                         }
                         // Nobody is set up who could say more.
-                        Err(_) => Brain::new("?", written),
+                        Err(_) => Brain::new(UNKNOWN, written),
                     }
                 }
                 None => {

@@ -1,9 +1,9 @@
-//! The lane of a task: what the policy decides, and where it had better start at once because it would end there anyway.
+//! The lane of a task: what the policy decides, with what the learned router says, unless the person named the lane.
 
 use cache::TokenCounter;
 use protocol::Route;
 use routing::learned::features_of;
-use routing::{Ask, Label, Policy, Trigger, asks_for_a_change, decide};
+use routing::{Ask, Label, Policy, decide};
 
 use super::Lanes;
 
@@ -37,7 +37,7 @@ pub fn choose(policy: &Policy, lanes: &Lanes, known: &Known<'_>, cached: Option<
         hints: lanes.hints.clone(),
         classifier: known.label,
         sticky: known.sticky,
-        prompt_tokens: Some(TokenCounter::count(known.task)),
+        prompt_tokens: Some(tokens(policy, known.task)),
         learned: None,
     };
     let mut route = decide(policy, &ask);
@@ -55,23 +55,14 @@ pub fn choose(policy: &Policy, lanes: &Lanes, known: &Known<'_>, cached: Option<
         }
         route.lane.clone_from(forced);
         route.reasons.push(format!("forced:{forced}"));
-    } else if let Some(last) = lanes.lanes.last().filter(|last| last.name != route.lane)
-        && let Some(why) = goes_to_the_last_lane(policy, lanes, &route)
-    {
-        route.lane.clone_from(&last.name);
-        route.reasons.push(why);
     }
     route
 }
 
-/// Why a task had better start in the last lane: nothing can check its change, which escalates; or its lane has the last one's
-/// brain.
-fn goes_to_the_last_lane(policy: &Policy, lanes: &Lanes, route: &Route) -> Option<String> {
-    let brain = |name: &str| lanes.lanes.iter().find(|lane| lane.name == name).map(|lane| &lane.brain);
-    if brain(&route.lane) == lanes.lanes.last().map(|lane| &lane.brain) {
-        return Some(format!("same_brain:{}", route.lane));
-    }
-    let unchecked = asks_for_a_change(route.task_type) && route.verification.is_empty();
-    let escalates = policy.routing.escalate_on.contains(&Trigger::NoChecks);
-    (unchecked && escalates).then(|| Trigger::NoChecks.to_string())
+/// Tokens of a task. No text has more tokens than bytes: where even those fit every lane, nothing is counted, because a decision has to
+/// be quick.
+fn tokens(policy: &Policy, task: &str) -> u64 {
+    let least = policy.lanes.iter().map(|lane| lane.max_context_tokens).min().unwrap_or_default();
+    let bytes = task.len() as u64;
+    if bytes <= least { bytes } else { TokenCounter::count(task) }
 }

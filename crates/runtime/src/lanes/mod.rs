@@ -15,7 +15,7 @@ use protocol::event::{EventBody, SessionStatus};
 use protocol::{Attempt, Route, Signals};
 use protocol::{Brain, Decision, DecisionKind, Item, Timestamp};
 use routing::learned::Advisers;
-use routing::{Hints, Label, Next, Trigger, next};
+use routing::{Hints, Label, Next, RunResult, Trigger, next};
 use store::{AttemptFilter, AttemptRecord, Write};
 use tokio_util::sync::CancellationToken;
 
@@ -270,7 +270,8 @@ impl Core {
             failing = objections;
             outcome.status = SessionStatus::Unverified;
         }
-        let next = next(&self.policy, &running.attempt.route.lane, &result);
+        let next =
+            self.unless_it_is_the_same(next(&self.policy, &running.attempt.route.lane, &result), &running, &result);
         let (word, because) = match &next {
             Next::Done => ("done".to_owned(), "passed".to_owned()),
             Next::Retry => ("retry".to_owned(), attempt::failure(&result).unwrap_or_default().to_owned()),
@@ -289,7 +290,7 @@ impl Core {
         match next {
             // Nothing was decided: the row says it.
             Next::Done => {
-                main.append(self, Vec::new(), vec![self.ended(&running, &result)?], Vec::new())?;
+                main.append(self, Vec::new(), writes.split_off(1), Vec::new())?;
                 self.lanes.set(None);
                 Ok(After::Over(outcome))
             }
@@ -310,7 +311,7 @@ impl Core {
                 let again = Attempt { number: running.attempt.number + 1, at: self.clock.now(), ..running.attempt };
                 let (begun, routed) = attempt::begun(again);
                 writes.push(begun);
-                main.append(self, vec![fragments::verification_failed(&failing)], writes, vec![decided, routed])?;
+                main.append(self, vec![once_more(&result, &failing)], writes, vec![decided, routed])?;
                 self.resume_attempt()?;
                 Ok(After::Again)
             }
@@ -318,6 +319,20 @@ impl Core {
                 self.escalate(main, running.attempt, (&lane, trigger), &failing, (writes, decided)).await?;
                 Ok(After::Again)
             }
+        }
+    }
+
+    /// A lane with the very brain that did not do is no stronger one: who works alone has nobody to hand over to. A failure then goes
+    /// to a person, and a doubt stays one.
+    fn unless_it_is_the_same(&self, next: Next, running: &Running, result: &RunResult) -> Next {
+        let Next::Escalate { lane, trigger } = &next else { return next };
+        let known = self.lanes.setup.iter().flat_map(|setup| &setup.lanes);
+        if !known.into_iter().any(|other| other.name == *lane && other.brain == running.attempt.brain) {
+            return next;
+        }
+        match attempt::failure(result) {
+            None | Some("no_checks") => Next::Done,
+            Some(failure) => Next::Person(format!("{failure} ({trigger}): lane {lane} has the same model")),
         }
     }
 
@@ -334,6 +349,15 @@ impl Core {
         let listed = self.policy.routing.escalate_on.contains(&Trigger::Monitor);
         let above = self.policy.lane_above(&running.attempt.route.lane).filter(|_| listed);
         let Some(lane) = above.map(|lane| lane.name.clone()) else { return Ok(()) };
+        if self
+            .lanes
+            .setup
+            .iter()
+            .flat_map(|setup| &setup.lanes)
+            .any(|other| other.name == lane && other.brain == main.brain)
+        {
+            return Ok(());
+        }
         let (note, decided) = self.decision(&Decision {
             kind: DecisionKind::Escalate,
             chosen: lane.clone(),
@@ -389,5 +413,13 @@ impl Core {
     pub(crate) fn attempts(&self) -> Result<Vec<AttemptRecord>, RuntimeError> {
         let of_session = AttemptFilter { session: Some(self.session.clone()), ..AttemptFilter::default() };
         Ok(self.store.attempts(&of_session)?)
+    }
+}
+
+/// What the main agent is told before it tries again.
+fn once_more(result: &RunResult, failing: &str) -> Item {
+    match result.review_rejected || !result.patch {
+        true => fragments::not_yet(failing),
+        false => fragments::verification_failed(failing),
     }
 }

@@ -22,10 +22,10 @@ const SHARE: i64 = 50;
 pub(super) fn left(catalogue: &Catalogue, main: &AgentId, rows: &[LedgerRow]) -> Usd {
     let spent: Usd = rows.iter().filter_map(|row| row.usd).sum();
     let pings: Usd = rows.iter().filter(|row| row.purpose == Purpose::KeepWarm).filter_map(|row| row.usd).sum();
-    let alone = baseline::estimate(catalogue, main, rows, None).and_then(|alone| alone.usd).unwrap_or_default();
-    let alone = alone + spared(catalogue, rows, &|agent| agent == main);
-    let unpinged = spent - pings + spared(catalogue, rows, &|_| true);
-    let comparable = alone.max(unpinged);
+    let comparable = match baseline::estimate(catalogue, main, rows, None).and_then(|alone| alone.usd) {
+        Some(alone) => alone + spared(catalogue, rows, &|agent| agent == main),
+        None => spent - pings + spared(catalogue, rows, &|_| true),
+    };
     let most = comparable + Usd::from_picos(comparable.picos() / SHARE);
     (most - spent).max(Usd::ZERO)
 }

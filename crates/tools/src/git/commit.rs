@@ -42,7 +42,8 @@ pub async fn commit(
     let add: Vec<&str> = ["add", "--all", "--"].into_iter().chain(paths()).collect();
     git(&add).await?;
     // `--only`: what else is staged stays staged.
-    let words = ["-c", "commit.gpgSign=false", "commit", "--quiet", "--only", "--no-verify", "--message", commit.message, "--"];
+    let words =
+        ["-c", "commit.gpgSign=false", "commit", "--quiet", "--only", "--no-verify", "--message", commit.message, "--"];
     let made: Vec<&str> = words.into_iter().chain(paths()).collect();
     git(&made).await?;
     let hash = git(&["rev-parse", "--short", "HEAD"]).await?;
