@@ -36,6 +36,6 @@ pub use phrases::Phrases;
 pub use policy::{BUILTIN_SOURCE, Change, Drift, DriftWords, Field, Lookup, Policy, PolicyError, PolicyErrorKind};
 pub use settings::{MonitorPolicy, Weight};
 pub use signal::Signal;
-pub use task_type::{TaskWords, asks_for_a_change, first_sentence};
+pub use task_type::{TaskWords, asks_for_a_change, first_sentence, is_question};
 pub use told::{in_words, lines};
 pub use verdict::{FORMULA, Reason, Verdict, Want};

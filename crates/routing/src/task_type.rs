@@ -50,6 +50,11 @@ fn sentences(task: &str) -> (&str, &str) {
     (task, "")
 }
 
+/// Whether a task begins with a question: then an answer is enough, whatever kind its words name.
+pub fn is_question(task: &str) -> bool {
+    first_sentence(task).trim_end().ends_with('?')
+}
+
 /// Whether a task of this kind is only done when something changed.
 pub fn asks_for_a_change(kind: TaskType) -> bool {
     use TaskType as Kind;
@@ -62,6 +67,13 @@ pub fn asks_for_a_change(kind: TaskType) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_is_known_by_its_first_sentence() {
+        assert!(is_question("Where is the readme?"));
+        assert!(is_question("Why does it fail? It should not."));
+        assert!(!is_question("Fix the readme. Is that clear?"));
+    }
 
     #[test]
     fn the_first_sentence_ends_where_a_sentence_ends_and_not_in_a_files_name() {

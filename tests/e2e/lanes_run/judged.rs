@@ -161,3 +161,11 @@ fn a_review_that_cannot_be_had_or_read_is_no_approval() {
         assert_eq!(stage.rows(), rows, "{answer}");
     }
 }
+
+#[test]
+fn a_question_is_answered_whatever_its_words_name() {
+    let stage = Stage::new("- say: It is README.md.\n", "");
+    let ended = stage.run("Where is the readme?", &[]).exits(0);
+    assert_eq!(stage.rows(), ["fast 1 answered"]);
+    assert_eq!(ended.out, "It is README.md.\n");
+}

@@ -15,7 +15,7 @@ use protocol::event::{EventBody, SessionStatus};
 use protocol::{Attempt, Route, Signals};
 use protocol::{Brain, Decision, DecisionKind, Item, Timestamp};
 use routing::learned::Advisers;
-use routing::{Hints, Label, Next, RunResult, Trigger, next};
+use routing::{Hints, Label, Next, RunResult, Trigger, is_question, next};
 use store::{AttemptFilter, AttemptRecord, Write};
 use tokio_util::sync::CancellationToken;
 
@@ -263,6 +263,7 @@ impl Core {
         let Some(running) = self.lanes.running() else { return self.judged_before(outcome).map(After::Over) };
         let mut failing = failing.unwrap_or_default();
         let mut result = attempt::result(self, &running, &outcome)?;
+        result.patch |= is_question(&attempt::task_words(self, main));
         if outcome.status == SessionStatus::Verified
             && let Some(objections) = review::review(self, &running, scope).await?
         {
