@@ -225,7 +225,7 @@ impl Core {
             return Ok(u32::MAX);
         }
         let rows = self.store.ledger(&self.session)?;
-        let left = stake::left(&self.catalogue, &self.team.main().id, &rows);
+        let left = stake::left(&self.catalogue, &self.team.main().id, &rows, &self.decisions()?);
         Ok(u32::try_from(left.picos() / ping).unwrap_or(u32::MAX))
     }
 

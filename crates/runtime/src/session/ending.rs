@@ -150,7 +150,7 @@ impl Core {
             exit_code: status.exit_code(),
             usd: cost.usd,
             agents: self.store.totals(&self.session)?,
-            baseline: baseline::estimate(&self.catalogue, &self.team.main().id, &rows, cost.usd),
+            baseline: baseline::estimate(&self.catalogue, &self.team.main().id, &rows, &self.decisions()?, cost.usd),
             cache_hit_rate: usage.hit_rate(),
         })
     }

@@ -108,6 +108,12 @@ impl Core {
         (self.note(&decision.agent, DECISION_NOTE, decision), told)
     }
 
+    /// The decisions of the session so far, oldest first.
+    pub(crate) fn decisions(&self) -> Result<Vec<Decision>, RuntimeError> {
+        let notes = self.store.notes_of(&self.session, DECISION_NOTE)?;
+        Ok(notes.iter().filter_map(|note| serde_json::from_str(&note.json).ok()).collect())
+    }
+
     /// Makes a decision durable and tells it.
     pub(crate) fn decide(&self, decision: Decision) -> Result<(), RuntimeError> {
         let (note, event) = self.decision(&decision);

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use catalogue::Catalogue;
-use protocol::{AgentId, LedgerRow, Purpose, RowOutcome, Usd};
+use protocol::{AgentId, Decision, LedgerRow, Purpose, RowOutcome, Usd};
 
 use crate::baseline;
 
@@ -19,10 +19,10 @@ const SHARE: i64 = 50;
 ///
 /// What the session would have cost without pings, or alone, whichever is more, and a fiftieth. Misses that pings of earlier waits
 /// spared belong to either; alone, those of the main agent only.
-pub(super) fn left(catalogue: &Catalogue, main: &AgentId, rows: &[LedgerRow]) -> Usd {
+pub(super) fn left(catalogue: &Catalogue, main: &AgentId, rows: &[LedgerRow], decisions: &[Decision]) -> Usd {
     let spent: Usd = rows.iter().filter_map(|row| row.usd).sum();
     let pings: Usd = rows.iter().filter(|row| row.purpose == Purpose::KeepWarm).filter_map(|row| row.usd).sum();
-    let comparable = match baseline::estimate(catalogue, main, rows, None).and_then(|alone| alone.usd) {
+    let comparable = match baseline::estimate(catalogue, main, rows, decisions, None).and_then(|alone| alone.usd) {
         Some(alone) => alone + spared(catalogue, rows, &|agent| agent == main),
         None => spent - pings + spared(catalogue, rows, &|_| true),
     };
