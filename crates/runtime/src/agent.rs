@@ -71,6 +71,8 @@ pub(crate) struct Agent {
     pub(crate) working_on: Option<DelegationId>,
     /// Context at which a compaction came to nothing: it is not tried again before the context has grown.
     pub(crate) gave_up_at: u64,
+    /// Tokens of its context that the last brief which named places needed again; 0 where nobody has seen that yet.
+    pub(crate) needed_again: u64,
 }
 
 /// The part of a request that a ping repeats.
@@ -183,6 +185,7 @@ impl Agent {
             in_run: InRun::default(),
             working_on: None,
             gave_up_at: 0,
+            needed_again: 0,
         }
     }
 

@@ -86,9 +86,8 @@ struct Again<'a> {
 impl<'a> Again<'a> {
     fn of(decisions: &'a [Decision]) -> Self {
         let fresh = decisions.iter().filter(|made| made.kind == DecisionKind::Context && made.chosen == "fresh");
-        let useful = fresh
-            .filter_map(|made| Some((&made.window, *made.numbers.get("useful_tokens")? as u64)))
-            .collect();
+        let useful =
+            fresh.filter_map(|made| Some((&made.window, *made.numbers.get("useful_tokens")? as u64))).collect();
         Self { useful, open: BTreeMap::new() }
     }
 

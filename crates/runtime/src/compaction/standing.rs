@@ -10,7 +10,8 @@ use team::CompactAt;
 use crate::agent::Agent;
 use crate::session::Core;
 
-/// Tokens of forgotten text that have to be read again after a compaction (the cost model's assumption).
+/// Tokens of forgotten text that have to be read again after a compaction (the cost model's assumption), where no brief has
+/// named more.
 const REACQUIRED: u64 = 20_000;
 
 /// Growth per call where nothing was measured yet (the cost model's assumption).
@@ -70,7 +71,7 @@ impl Standing {
             base,
             per_call: if calls >= CALLS_MEASURED { (grown / calls).max(LEAST_PER_CALL) } else { PER_CALL },
             summary_output: u64::from(settings.summary_max),
-            reacquired: REACQUIRED,
+            reacquired: REACQUIRED.max(agent.needed_again),
             quality: Usd::ZERO,
         };
         let limits = Limits::of(core, &agent.brain);

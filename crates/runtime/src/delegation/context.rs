@@ -39,7 +39,9 @@ pub(super) async fn prepare(
         return Ok(());
     }
     let last = last_delegation(core, from, agent.id())?;
-    if choose(core, agent, brief, last.as_ref())? {
+    let needed = needed_again(core, agent, brief);
+    agent.needed_again = needed.unwrap_or(agent.needed_again);
+    if choose(core, agent, needed, last.as_ref())? {
         return compaction::start_afresh(core, agent);
     }
     if agent.wanted.as_ref().is_some_and(|wanted| wanted.now || wanted.urgent) {
@@ -54,7 +56,12 @@ fn last_delegation(core: &Core, from: &AgentId, to: &AgentId) -> Result<Option<D
 }
 
 /// Whether to start afresh.
-fn choose(core: &Core, agent: &Agent, brief: &Brief, last: Option<&DelegationRecord>) -> Result<bool, RuntimeError> {
+fn choose(
+    core: &Core,
+    agent: &Agent,
+    needed: Option<u64>,
+    last: Option<&DelegationRecord>,
+) -> Result<bool, RuntimeError> {
     let decided = |fresh: bool, because: &str, choice: Option<&ContextChoice>| -> Result<bool, RuntimeError> {
         core.decide(Decision {
             kind: DecisionKind::Context,
@@ -84,7 +91,7 @@ fn choose(core: &Core, agent: &Agent, brief: &Brief, last: Option<&DelegationRec
             None,
         );
     }
-    let Some(choice) = by_cost(core, agent, brief, last) else {
+    let Some(choice) = by_cost(core, agent, needed, last) else {
         return decided(false, "prices are not known", None);
     };
     let because = format!(
@@ -104,17 +111,19 @@ fn is_verified(last: &DelegationRecord) -> bool {
     last.brief.explore || last.closed.as_ref().is_some_and(|closed| closed.receipt.verified)
 }
 
+/// Tokens of its context that the brief needs, by the places that it names; none where it names none.
+fn needed_again(core: &Core, agent: &Agent, brief: &Brief) -> Option<u64> {
+    let places = places(brief);
+    (!places.is_empty()).then(|| core.tokens(&agent.brain.model, seen_of(agent, &places)))
+}
+
 /// The rule of the cost model, from what the context holds and what the brief names.
-fn by_cost(core: &Core, agent: &Agent, brief: &Brief, last: Option<&DelegationRecord>) -> Option<ContextChoice> {
+fn by_cost(core: &Core, agent: &Agent, needed: Option<u64>, last: Option<&DelegationRecord>) -> Option<ContextChoice> {
     let standing = Standing::of(core, agent);
     let held = standing.context.saturating_sub(standing.shape.static_tokens);
     let same_turn = last.is_some_and(|last| last.opened_at >= core.turn_started_at());
-    let places = places(brief);
-    let useful = if places.is_empty() {
-        (held as f64 * if same_turn { SAME_TURN } else { OTHER_TURN }) as u64
-    } else {
-        core.tokens(&agent.brain.model, seen_of(agent, &places)).min(held)
-    };
+    let guessed = (held as f64 * if same_turn { SAME_TURN } else { OTHER_TURN }) as u64;
+    let useful = needed.unwrap_or(guessed).min(held);
     let warm = !core.is_cold(agent);
     Some(keep_context(&ContextInput {
         prices: standing.prices?,
