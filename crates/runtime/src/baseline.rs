@@ -118,3 +118,7 @@ fn crossing(main: &AgentId, steps: &[&LedgerRow]) -> BTreeSet<usize> {
     found.extend(first.into_values().filter_map(|at| steps[..at].iter().rposition(|row| row.agent == *main)));
     found
 }
+
+#[cfg(test)]
+#[path = "baseline_tests.rs"]
+mod tests;
