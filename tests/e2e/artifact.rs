@@ -69,3 +69,58 @@ fn a_commit_that_git_refuses_is_said_and_the_work_stays() {
     assert!(ended.err.contains("not committed: git:"), "{}", ended.err);
     assert_eq!(desk.read("done.txt"), "done\n");
 }
+
+#[test]
+fn the_text_of_a_pull_request_replaces_no_file_and_makes_no_folder() {
+    let (desk, sim) = (named(), Sim::steps(EDIT));
+    let team = team(&desk, "test -f done.txt");
+    let run = |pr: &[&str]| desk.ask(&sim, &[&["run", "Write it down.", "--team", &team], pr].concat());
+    let deep = desk.base().join("deep/down/x.md");
+    for (pr, words) in [
+        (&["--pr", "README.md"][..], "--pr README.md: is there already"),
+        (&["--pr", deep.to_str().unwrap()], "there is no folder"),
+        (&["--pr", "src", "--force"], "--pr src: is a folder"),
+        (&["--pr", "-", "--json"], "--pr - and --json both write to standard output"),
+    ] {
+        run(pr).exits(2).says(&[words]);
+    }
+    assert!(sim.requests().is_empty(), "nothing is spent before that is known");
+    assert!(!deep.parent().unwrap().exists());
+    assert!(desk.read("README.md").starts_with("# Sample"));
+    run(&["--pr", "README.md", "--force"]).exits(0);
+    assert!(desk.read("README.md").starts_with("# Write it down."));
+}
+
+#[test]
+fn what_is_left_behind_is_an_event_before_the_session_is_over() {
+    let (desk, sim) = (named(), Sim::steps(EDIT));
+    let team = team(&desk, "test -f done.txt");
+    let pr = desk.base().join("pr.md").display().to_string();
+    let arguments = ["run", "Write it down.", "--team", &team, "--commit", "--pr", &pr, "--json"];
+    let ended = desk.ask(&sim, &arguments).exits(0);
+    let made = ended.events("artifact");
+    let hash = desk.git(&["rev-parse", "--short", "HEAD"]);
+    assert_eq!((&made[0]["kind"], &made[0]["at"]), (&"commit".into(), &hash.trim().into()));
+    assert_eq!((&made[1]["kind"], &made[1]["at"]), (&"pull_request".into(), &pr.as_str().into()));
+    assert_eq!(ended.completed()["exit_code"], 0);
+    assert!(std::fs::read_to_string(&pr).unwrap().contains("## Verification"));
+}
+
+#[test]
+fn a_commit_that_fails_ends_the_session_as_it_ends_the_process_and_the_text_is_written_all_the_same() {
+    let (desk, sim) = (Desk::new(), Sim::steps(EDIT));
+    let team = team(&desk, "test -f done.txt");
+    let pr = desk.base().join("pr.md").display().to_string();
+    let arguments = ["run", "Write it down.", "--team", &team, "--commit", "--pr", &pr, "--json"];
+    let ended = desk.ask(&sim, &arguments).exits(2);
+    let made = ended.events("artifact");
+    assert_eq!(made[0]["at"], serde_json::Value::Null);
+    assert!(made[0]["error"].as_str().unwrap().contains("not committed: git:"), "{made:?}");
+    let completed = ended.completed();
+    assert_eq!((&completed["exit_code"], &completed["status"]), (&2.into(), &"verified".into()));
+    assert!(std::fs::read_to_string(&pr).unwrap().starts_with("# Write it down."));
+    let failed = Sim::steps(&format!("{EDIT}- say: I am sure.\n- say: Quite sure.\n- say: Really.\n"));
+    let team = self::team(&desk, "false");
+    let ended = desk.ask(&failed, &["run", "Write it down.", "--team", &team, "--commit", "--json"]);
+    assert!(ended.events("artifact")[0]["error"].as_str().unwrap().contains("not verified"), "{}", ended.out);
+}

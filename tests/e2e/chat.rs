@@ -100,6 +100,8 @@ fn a_chat_goes_on_with_the_last_session_of_the_folder() {
     desk.agent_with(&sim.variables(), &["chat", "--team", "solo"], "What is this?\n/quit\n").exits(0);
     desk.agent_with(&sim.variables(), &["chat", "--resume"], "And that?\n/quit\n").exits(0);
     assert!(sim.requests()[1].label.contains("user assistant"), "{}", sim.requests()[1].label);
+    // `-` is the last one, as everywhere.
+    desk.agent_with(&sim.variables(), &["chat", "--resume", "-"], "/quit\n").exits(0);
     let list = desk.agent(&["sessions", "list", "--json"]).exits(0).json();
     assert_eq!(list["sessions"].as_array().unwrap().len(), 1);
 }
@@ -114,4 +116,22 @@ fn a_chat_asks_before_it_uses_a_folders_team() {
     yes.says(&["team ours"]);
     let again = desk.agent_with(&sim.variables(), &["chat"], "/quit\n").exits(0);
     assert!(!again.err.contains("use it?") && again.err.contains("team ours"), "{}", again.err);
+}
+
+#[test]
+fn one_step_is_one_step() {
+    let yaml = "name: child
+actors:
+  - id: sidekick
+    when: {system_contains: \"You are `sidekick`\"}
+    otherwise:
+      calls: [{tool: report, args: {status: complete, summary: seen, evidence: [{at: \"README.md:1\"}]}}]
+  - id: main
+    when: {any: true}
+    steps:
+      - calls: [{tool: delegate, args: {agent: sidekick, objective: look, acceptance: [\"ls README.md\"]}}]
+    otherwise: {say: \"It is there.\"}
+";
+    let (desk, sim) = (Desk::new(), Sim::play(yaml));
+    desk.ask(&sim, &["run", "Have a look at it."]).exits(0).says(&["sidekick -> main: complete, verified, 1 step, $"]);
 }

@@ -1,5 +1,7 @@
 //! The ledger by lane, what is said of work afterwards, and the versions of the learned router, over attempts as a run writes them.
 
+mod by_itself;
+
 use protocol::{
     Attempt, AttemptEnd, Brain, Learned, LedgerRow, Outcome, Purpose, Route, RowOutcome, SessionId, Signals, TaskType,
     Timestamp, Usage, Usd,

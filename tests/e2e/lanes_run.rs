@@ -2,8 +2,10 @@
 //! the strong lane's are told apart by their names.
 
 mod asked;
+mod down;
 mod judged;
 mod killed;
+mod monitored;
 mod ways;
 
 use protocol::{AttemptEnd, LedgerRow, Purpose};

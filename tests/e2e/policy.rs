@@ -61,8 +61,11 @@ fn check_of_a_published_file_says_what_was_made_of_it_and_names_a_missing_variab
         "published.yaml",
         "models: {fast: {model: haiku}, strong: {model: opus}, verifier: {model: opus}}\nrouting: {fast_max_score: 6, strong_min_score: 7}\n",
     );
-    let checked =
-        desk.agent(&["policy", "check", &published]).exits(0).says(&["`no_checks`", "verifier: opus is also"]);
+    let checked = desk.agent(&["policy", "check", &published]).exits(0).says(&[
+        "`no_checks`",
+        "verifier: opus is also",
+        "tries as often as our `strong_attempts` says",
+    ]);
     assert!(checked.out.contains("published.yaml: ok; hash "), "{}", checked.out);
     let tiers = desk.aside(
         "litellm.yaml",
@@ -87,7 +90,13 @@ fn diff_names_the_fields_that_a_file_changes_with_both_origins() {
     assert_eq!(of_mine[1]["from"]["origin"], "built-in policy");
     assert_eq!(of_mine[1]["to"]["value"], "30");
     assert_eq!(of_mine[1]["to"]["origin"], format!("{mine}:3"));
-    assert_eq!(changes(&["policy", "diff", &mine, &other, "--json"]).len(), 1);
+    let between = changes(&["policy", "diff", &mine, &other, "--json"]);
+    assert_eq!(between.len(), 1);
+    assert_eq!((&between[0]["from"]["value"], &between[0]["to"]["value"]), (&"30".into(), &"60".into()));
+    prints(
+        &desk.agent(&["policy", "diff", &mine, &other]).exits(0),
+        &["mine.yaml to ", "  - 30 (", "  + 60 (built-in"],
+    );
     prints(&desk.agent(&["policy", "diff", &mine]).exits(0), &["iterations.main\n  - 60 (built-in policy)\n  + 30 ("]);
 }
 
@@ -96,11 +105,78 @@ fn drift_names_files_that_look_risky_and_that_no_rule_knows() {
     let desk = Desk::new();
     desk.file("src/session_store.rs", "");
     desk.file("src/auth/login.rs", "");
-    desk.file("target/session.rs", "");
+    desk.file("src/session/core.rs", "");
+    desk.file("target/session_store.rs", "");
     desk.file(".gitignore", "target/\n");
     let drift = desk.agent(&["policy", "drift", "--json"]).exits(0).json();
     assert_eq!(drift["drift"], serde_json::json!([{ "path": "src/session_store.rs", "looks": ["auth"] }]));
     prints(&desk.agent(&["policy", "drift"]).exits(0), &["src/session_store.rs  looks like auth", "1 of "]);
     let knows = desk.aside("knows.yaml", "path_rules: [{name: sessions, patterns: [\"session_*\"]}]\n");
     prints(&desk.agent(&["policy", "drift", "--policy", &knows]).exits(0), &["0 of "]);
+}
+
+#[test]
+fn check_says_in_json_too_what_is_wrong_with_a_file() {
+    let desk = Desk::new();
+    let wrong = desk.aside("wrong.yaml", "version: 1\nmonitor:\n  down: 9\n");
+    let page = desk.agent(&["policy", "check", &wrong, "--json"]).exits(2).json();
+    assert_eq!((&page["ok"], &page["source"]), (&false.into(), &wrong.as_str().into()));
+    assert_eq!((&page["error"]["line"], &page["error"]["field"]), (&3.into(), &"monitor.down".into()));
+    assert!(page["error"]["message"].as_str().unwrap().contains("must be below `up`"), "{page}");
+    let page = desk.agent(&["policy", "check", "nowhere.yaml", "--json"]).exits(2).json();
+    assert_eq!(
+        (&page["ok"], &page["source"], &page["error"]["line"]),
+        (&false.into(), &"nowhere.yaml".into(), &().into())
+    );
+}
+
+#[test]
+fn a_policy_that_is_not_there_is_named_with_what_to_do() {
+    let desk = Desk::new();
+    for arguments in
+        [&["route", "Add a docstring.", "--policy", "nowhere.yaml"][..], &["policy", "check", "nowhere.yaml"]]
+    {
+        desk.agent(arguments).exits(2).says(&[
+            "the policy nowhere.yaml cannot be read: no such file",
+            "hint: name a file that is there; without --policy this folder's .agent/policy.yaml counts",
+        ]);
+    }
+}
+
+#[test]
+fn a_provider_that_nobody_knows_is_a_mistake_with_its_place_and_an_unknown_model_is_warned_of() {
+    let desk = Desk::new();
+    let nobody = desk.aside(
+        "nobody.yaml",
+        "models:\n  fast: {provider: nobody, model: claude-haiku-5-5}\n  strong: {provider: anthropic, model: claude-opus-5-5}\n",
+    );
+    for arguments in [&["policy", "check", &nobody][..], &["route", "Add a docstring.", "--policy", &nobody]] {
+        desk.agent(arguments)
+            .exits(2)
+            .says(&["nobody.yaml:2:20: models.fast.provider: there is no provider `nobody`; known are ", "anthropic"]);
+    }
+    let own = "lanes: [{name: fast}, {name: strong, brain: {provider: nobody, model: x}}]\n";
+    desk.agent(&["policy", "check", &desk.aside("own.yaml", own)])
+        .exits(2)
+        .says(&["lanes[1].brain.provider: there is no"]);
+    let models = desk.aside(
+        "models.yaml",
+        "providers:\n  - {name: nobody, base_url: \"http://127.0.0.1:9/v1\", dialect: openai_chat}\n",
+    );
+    let known = desk.agent(&["policy", "check", &nobody, "--models", &models]);
+    assert!(!known.err.contains("there is no provider"), "{}", known.err);
+
+    let nonsense = desk.aside("nonsense.yaml", "lanes: [{name: fast, brain: nonsense-model@low}, {name: strong}]\n");
+    desk.agent(&["policy", "check", &nonsense]).exits(0).says(&["warning: lane fast: nonsense-model@low: no alias"]);
+    let checked = desk.agent(&["policy", "check", &nonsense, "--json"]).exits(0).json();
+    assert!(checked["remarks"].to_string().contains("nonsense-model@low"), "{checked}");
+    // As a run with that key would say it.
+    let key = [("ANTHROPIC_API_KEY", "sk-test-not-a-key")];
+    desk.agent_with(&key, &["policy", "check", &nonsense], "")
+        .exits(2)
+        .says(&["anthropic has no model `nonsense-model`"]);
+    let fine =
+        desk.aside("fine.yaml", "lanes: [{name: fast, brain: claude-haiku-5-5@low}, {name: strong, brain: premium}]\n");
+    let checked = desk.agent(&["policy", "check", &fine]).exits(0);
+    assert!(!checked.err.contains("warning"), "{}", checked.err);
 }

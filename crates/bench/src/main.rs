@@ -5,8 +5,10 @@
 mod binary;
 mod cases;
 mod figure;
+mod gateway;
 mod harness;
 mod monitor;
+mod proc;
 mod prompt;
 mod routing;
 mod session300;
@@ -30,7 +32,8 @@ const EXAMPLES: &str = "Examples:
   cargo run --release -p bench -- session40 --data DIR --variants 24
   cargo run --release -p bench -- session300 --json
   cargo run --release -p bench -- routing --data DIR
-  cargo run --release -p bench -- monitor --data DIR";
+  cargo run --release -p bench -- monitor --data DIR
+  cargo run --release -p bench -- gateway --json";
 
 /// Measures one figure.
 #[derive(Debug, Parser)]
@@ -49,7 +52,7 @@ struct Args {
     /// session40: play so many seeded variants instead of the scenario itself (without a number: 200).
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
     variants: Option<u64>,
-    /// cases: the program to play them with (default: the release binary beside this one).
+    /// cases, gateway: the program to measure (default: the release binary beside this one).
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
     /// monitor: fit the model that comes with the program and print it, instead of scoring.
@@ -71,6 +74,14 @@ enum Name {
     Cases,
     /// Ways of choosing a model and of escalating, scored on recorded outcomes of real models (DIR/routing).
     Routing,
+    /// What a request costs that goes through the gateway: time added, requests a second, processor time, memory.
+    Gateway,
+    /// The load of `gateway`, in a process of its own.
+    #[value(hide = true)]
+    GatewayLoad,
+    /// The provider of `gateway`, in a process of its own.
+    #[value(hide = true)]
+    GatewayProvider,
     /// How well the steps of a run tell that it fails, scored on recorded runs of real models (DIR/routing).
     Monitor,
 }
@@ -78,6 +89,9 @@ enum Name {
 fn main() -> ExitCode {
     let args = Args::parse();
     let measured = match args.figure {
+        Name::GatewayLoad => return ended(gateway::load()),
+        Name::GatewayProvider => return ended(gateway::provider()),
+        Name::Gateway => gateway::measure(args.agent.as_deref()),
         Name::Startup => startup::measure(args.data.as_deref()),
         Name::Prompt => prompt::measure(),
         Name::Cases => cases::measure(args.agent.as_deref()),
@@ -92,11 +106,18 @@ fn main() -> ExitCode {
     };
     match measured.and_then(|figure| show(&figure, args.json)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            writeln!(std::io::stderr(), "error: {error:#}").ok();
-            if error.is::<figure::Unusable>() { ExitCode::from(2) } else { ExitCode::FAILURE }
-        }
+        Err(error) => failed(&error),
     }
+}
+
+/// One of the helping processes is over.
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    result.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    writeln!(std::io::stderr(), "error: {error:#}").ok();
+    if error.is::<figure::Unusable>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 fn show(figure: &Figure, json_alone: bool) -> anyhow::Result<()> {

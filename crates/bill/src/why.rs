@@ -7,7 +7,7 @@ use protocol::{
     Usd,
 };
 use serde::{Deserialize, Serialize};
-use store::{Store, StoreError};
+use store::{AttemptFilter, AttemptRecord, Store, StoreError};
 
 use crate::account::brain_name;
 use crate::account::records::{Records, usd_of};
@@ -50,6 +50,8 @@ pub struct Decisions {
     pub all: Vec<Decided>,
     /// What the session's delegations were worth.
     pub worth: Vec<Worth>,
+    /// Where the session's tasks were sent, attempt by attempt, and what came of each.
+    pub attempts: Vec<AttemptRecord>,
     /// Notes of decisions that this program cannot read: another version wrote them.
     pub unreadable: usize,
 }
@@ -67,6 +69,8 @@ impl Decisions {
                 Err(_) => decisions.unreadable += 1,
             }
         }
+        let of_session = AttemptFilter { session: Some(session.clone()), ..AttemptFilter::default() };
+        decisions.attempts = store.attempts(&of_session)?;
         let worth = store.notes_of(session, WORTH_NOTE)?;
         decisions.worth = worth.iter().filter_map(|note| serde_json::from_str(&note.json).ok()).collect();
         Ok(decisions)

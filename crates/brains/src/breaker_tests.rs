@@ -10,7 +10,7 @@ fn open() -> Breaker {
     let mut breaker = Breaker::default();
     for _ in 0..FAILURES {
         assert_eq!(breaker.admit(NOW), Ok(()));
-        breaker.failed(ErrorKind::Overloaded, NOW);
+        breaker.failed(ErrorKind::Overloaded, None, NOW);
     }
     breaker
 }
@@ -20,9 +20,9 @@ fn t11_failures_in_a_row_close_the_way_for_a_pause_and_an_answer_between_them_do
     let mut breaker = Breaker::default();
     for _ in 0..4 * FAILURES {
         for _ in 1..FAILURES {
-            breaker.failed(ErrorKind::Server, NOW);
+            breaker.failed(ErrorKind::Server, None, NOW);
         }
-        breaker.answered();
+        breaker.answered(None, NOW);
         assert_eq!(breaker.admit(NOW), Ok(()));
     }
     let refused = open().admit(after(Duration::from_secs(10)));
@@ -36,9 +36,9 @@ fn t11_after_the_pause_one_call_tries_and_what_comes_of_it_decides() {
     assert_eq!(breaker.admit(after(PAUSE)), Ok(()));
     assert!(breaker.admit(after(PAUSE)).is_err(), "one, not all that waited");
     let mut works = breaker;
-    works.answered();
+    works.answered(None, after(PAUSE));
     assert_eq!(works.admit(after(PAUSE)), Ok(()));
-    breaker.failed(ErrorKind::Timeout, after(PAUSE));
+    breaker.failed(ErrorKind::Timeout, None, after(PAUSE));
     assert_eq!(breaker.admit(after(PAUSE)), Err((PAUSE, ErrorKind::Timeout)));
     assert_eq!(breaker.admit(after(2 * PAUSE)), Ok(()));
 }

@@ -33,18 +33,18 @@ pub struct Client {
     codec: &'static dyn Codec,
     transport: Transport,
     policy: Policy,
-    backoff: Backoff,
+    pub(crate) backoff: Backoff,
     breakers: Breakers,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// An attempt that failed.
 pub(crate) struct Fault {
     pub(crate) error: ProviderError,
     /// Whether another attempt can help.
-    again: bool,
+    pub(crate) again: bool,
     /// The answer behind it, where there was one: status, headers, body.
-    response: Option<(u16, HeaderMap, Vec<u8>)>,
+    pub(crate) response: Option<(u16, HeaderMap, Vec<u8>)>,
 }
 
 /// What follows a failed attempt.
@@ -144,8 +144,8 @@ impl Client {
     /// `path_and_query` begins with the version (`/v1/messages?beta=true`); it is left out where the base URL has one.
     ///
     /// # Errors
-    /// Only when there is no answer: no connection, no first byte, cancelled, or a header that cannot be sent. Any HTTP
-    /// status is an answer.
+    /// Only when there is no answer: no connection, no first byte, cancelled, a header that cannot be sent, or a model that is left
+    /// alone as [`Client::call`] says. Any HTTP status is an answer.
     pub async fn raw(
         &self,
         body: Bytes,
@@ -153,13 +153,19 @@ impl Client {
         path_and_query: &str,
         cancel: &CancellationToken,
     ) -> Result<RawResponse, Box<Failure>> {
+        let model = model_of(&body);
         let outgoing = self.post(path_and_query, body, headers)?;
+        let began = self.clock.now();
+        let admitted = self.breakers.admit(&self.endpoint.name, &model, began);
+        admitted.map_err(|error| Box::new(failure(error, Vec::new(), began, 0)))?;
+        let ended = |error| self.breakers.ended(&model, error, self.clock.now());
         let mut attempts = Vec::new();
         loop {
             let at = self.clock.now();
             let fault = match self.exchange(&outgoing, cancel).await {
                 Ok(Opened { status, headers, body }) => {
                     let ms = self.ms_since(at);
+                    ended(None);
                     let headers = pairs(&headers);
                     return Ok(RawResponse { status, headers, stream: live(body), error: None, attempts, at, ms });
                 }
@@ -169,8 +175,14 @@ impl Client {
             let failed = Attempt { at, ms, usage: Usage::default(), error: fault.error.clone() };
             match self.next(&fault, failed, &mut attempts, cancel).await {
                 Next::Again => {}
-                Next::Cancelled => return Err(self.cancelled_between(attempts)),
-                Next::GiveUp => return give_up(*fault, attempts, at, ms),
+                Next::Cancelled => {
+                    ended(Some((ErrorKind::Cancelled, false)));
+                    return Err(self.cancelled_between(attempts));
+                }
+                Next::GiveUp => {
+                    ended(Some((fault.error.kind, fault.again)));
+                    return give_up(*fault, attempts, at, ms);
+                }
             }
         }
     }
@@ -261,7 +273,7 @@ impl Client {
         Box::new(failure(cancelled(), attempts, self.clock.now(), 0))
     }
 
-    fn ms_since(&self, at: Timestamp) -> u64 {
+    pub(crate) fn ms_since(&self, at: Timestamp) -> u64 {
         self.clock.now().since(at).as_millis() as u64
     }
 }
@@ -286,7 +298,7 @@ fn give_up(fault: Fault, attempts: Vec<Attempt>, at: Timestamp, ms: u64) -> Resu
     Ok(RawResponse { status, headers, stream, error: Some(fault.error), attempts, at, ms })
 }
 
-fn live(body: Body) -> ByteStream {
+pub(crate) fn live(body: Body) -> ByteStream {
     Box::pin(stream::unfold(Some(body), |body| async {
         let mut body = body?;
         match body.next().await {

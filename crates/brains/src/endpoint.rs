@@ -155,13 +155,14 @@ fn split_prefix(path: &str, dialect: Dialect) -> (String, bool) {
     let whole = match dialect {
         Dialect::AnthropicMessages => "/messages",
         Dialect::OpenaiChat => "/chat/completions",
+        Dialect::OpenaiResponses => "/responses",
     };
     if let Some(prefix) = path.strip_suffix(whole) {
         return (prefix.to_owned(), true);
     }
     let versioned = match dialect {
         Dialect::AnthropicMessages => path.rsplit('/').next().is_some_and(is_version),
-        Dialect::OpenaiChat => path.split('/').any(is_version),
+        Dialect::OpenaiChat | Dialect::OpenaiResponses => path.split('/').any(is_version),
     };
     (path.to_owned(), versioned)
 }

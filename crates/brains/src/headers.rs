@@ -65,6 +65,25 @@ pub(crate) fn of_request(
     Ok(headers)
 }
 
+/// The same for headers that are typed already, as a gateway forwards them: several of one name stay several.
+pub(crate) fn of_forwarded(base: &HeaderMap, endpoint: &Endpoint, own: &HeaderMap) -> HeaderMap {
+    let mut headers = base.clone();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let keeps_credentials = endpoint.auth == Auth::None;
+    for name in own.keys() {
+        if OWN.contains(&name.as_str()) || (!keeps_credentials && is_credential(name)) {
+            continue;
+        }
+        headers.remove(name);
+        for value in own.get_all(name) {
+            let mut value = value.clone();
+            value.set_sensitive(is_credential(name));
+            headers.append(name.clone(), value);
+        }
+    }
+    headers
+}
+
 fn add(
     headers: &mut HeaderMap,
     more: &[(String, String)],

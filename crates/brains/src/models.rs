@@ -34,7 +34,7 @@ impl Client {
         let path = match self.endpoint.dialect {
             // Otherwise the first 20.
             Dialect::AnthropicMessages => "/v1/models?limit=1000",
-            Dialect::OpenaiChat => "/v1/models",
+            Dialect::OpenaiChat | Dialect::OpenaiResponses => "/v1/models",
         };
         let url = self.base.join(path);
         let request = Outgoing { method: Method::GET, url, headers: self.headers.clone(), body: Bytes::new() };

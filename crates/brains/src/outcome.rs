@@ -5,6 +5,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures::Stream;
 use protocol::{ProviderError, Reply, Timestamp, Usage};
+use reqwest::header::HeaderMap;
 
 /// The bytes of a body as they arrive. After an error it ends. Dropping it closes the connection if the body is not over.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ProviderError>> + Send>>;
@@ -107,5 +108,64 @@ impl std::fmt::Debug for RawResponse {
             .field("at", &self.at)
             .field("ms", &self.ms)
             .finish_non_exhaustive()
+    }
+}
+
+/// One attempt that was answered, with any status.
+pub struct Once {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers as they came.
+    pub headers: HeaderMap,
+    /// The body. The limits of the policy and the cancel token apply to it as well.
+    pub stream: ByteStream,
+    /// What a status other than 2xx means; the body is then the provider's own (up to 1 MiB), read whole.
+    pub error: Option<ProviderError>,
+    /// Another attempt at the same place can help.
+    pub again: bool,
+    /// An attempt at another provider, or with another key, is allowed: never for a request that is wrong, or a key.
+    pub elsewhere: bool,
+    /// When the request was sent.
+    pub at: Timestamp,
+    /// Milliseconds until the status line.
+    pub ms: u64,
+}
+
+impl std::fmt::Debug for Once {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Once")
+            .field("status", &self.status)
+            .field("error", &self.error)
+            .field("again", &self.again)
+            .field("elsewhere", &self.elsewhere)
+            .field("ms", &self.ms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One attempt without an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnceError {
+    /// Why.
+    pub error: ProviderError,
+    /// Another attempt at the same place can help.
+    pub again: bool,
+    /// An attempt elsewhere is allowed.
+    pub elsewhere: bool,
+    /// When the request was sent.
+    pub at: Timestamp,
+    /// Milliseconds until it failed.
+    pub ms: u64,
+}
+
+impl std::fmt::Display for OnceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for OnceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
     }
 }

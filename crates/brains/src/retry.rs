@@ -104,6 +104,25 @@ pub(crate) fn may_help(error: &ProviderError, text: &str) -> bool {
     }
 }
 
+/// Whether another binding may be asked instead: one at another provider, or with another key. Never for what is wrong with the
+/// request, or with who sent it: each would say the same, and a client has to learn that its key or its request is bad.
+pub(crate) fn elsewhere(error: &ProviderError) -> bool {
+    match error.status {
+        Some(status) if status != 200 => matches!(status, 402 | 408 | 409 | 429) || status >= 500,
+        _ => matches!(
+            error.kind,
+            ErrorKind::RateLimit
+                | ErrorKind::Overloaded
+                | ErrorKind::Billing
+                | ErrorKind::Timeout
+                | ErrorKind::Server
+                | ErrorKind::Transport
+                | ErrorKind::Truncated
+                | ErrorKind::Malformed
+        ),
+    }
+}
+
 fn is_out_of_allowance(error: &ProviderError, text: &str) -> bool {
     // A server that fails may fail in its billing department: only the client's own faults are looked through.
     if error.status.is_some_and(|status| status >= 500) || error.kind == ErrorKind::Transport {

@@ -27,6 +27,7 @@ pub(crate) struct File {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ProviderPatch {
     dialect: Option<Dialect>,
+    also: Option<Vec<Dialect>>,
     base_url: Option<String>,
     base_url_env: Option<String>,
     key_env: Option<Vec<String>>,
@@ -70,6 +71,7 @@ impl ProviderPatch {
         let mut provider = Provider {
             name: name.to_owned(),
             dialect,
+            also: Vec::new(),
             base_url: self.base_url.clone()?,
             key_env: Vec::new(),
             key_optional: false,
@@ -87,6 +89,8 @@ impl ProviderPatch {
     /// Applies what is said.
     pub(crate) fn apply(&self, provider: &mut Provider) {
         set(&mut provider.dialect, self.dialect);
+        set(&mut provider.also, self.also.clone());
+        provider.also.retain(|also| *also != provider.dialect);
         set(&mut provider.base_url, self.base_url.clone());
         set(&mut provider.key_env, self.key_env.clone());
         set(&mut provider.key_optional, self.key_optional);

@@ -25,6 +25,8 @@ pub struct Provider {
     pub name: String,
     /// What it speaks.
     pub dialect: Dialect,
+    /// What it speaks besides, at the same address and with the same key.
+    pub also: Vec<Dialect>,
     /// Where it is, with or without the version segment, as its own documentation prints it.
     pub base_url: String,
     /// Environment variables that may hold the key; the first that is set counts.

@@ -49,6 +49,18 @@ fn a_model_and_a_server_of_ones_own_are_known_afterwards() {
 }
 
 #[test]
+fn a_provider_may_speak_more_than_one_dialect() {
+    let also = |catalogue: &Catalogue, name: &str| catalogue.provider(name).unwrap().also.clone();
+    let built_in = Catalogue::builtin();
+    assert_eq!(also(&built_in, "openai"), [Dialect::OpenaiResponses]);
+    assert!(also(&built_in, "anthropic").is_empty());
+    let text = "providers: {box: {base_url: 'http://b', also: [openai_responses, openai_chat]}, openai: {also: []}}";
+    let catalogue = overlaid(text);
+    assert_eq!(also(&catalogue, "box"), [Dialect::OpenaiResponses], "the first one is not said twice");
+    assert!(also(&catalogue, "openai").is_empty());
+}
+
+#[test]
 fn a_known_provider_keeps_what_the_file_does_not_name() {
     let catalogue = overlaid("providers: {anthropic: {base_url: 'http://127.0.0.1:9', headers: {x-team: blue}}}");
     let provider = catalogue.provider("anthropic").unwrap();

@@ -98,7 +98,7 @@ pub(crate) struct SessionArgs {
     /// What may be done without asking (chat: ask, run: auto).
     #[arg(long, value_enum)]
     pub(crate) approve: Option<ApproveArg>,
-    /// Policy file: what moves agents along their ladders.
+    /// Policy file: where tasks go, what checks them, when an agent gets another brain (default: this folder's, else yours).
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 }
@@ -114,7 +114,7 @@ pub(crate) struct LaneArgs {
     pub(crate) hints: Vec<String>,
 }
 
-fn dollars(text: &str) -> Result<protocol::Usd, String> {
+pub(crate) fn dollars(text: &str) -> Result<protocol::Usd, String> {
     match text.trim_start_matches('$').parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 && value < 1_000_000.0 => Ok(protocol::Usd::from_dollars(value)),
         _ => Err("an amount of dollars above 0, for example 0.50".to_owned()),
@@ -130,13 +130,13 @@ pub(crate) enum Command {
         team: TeamArgs,
         #[command(flatten)]
         session: SessionArgs,
-        /// Go on with a session: its id (or the first characters), or nothing for the last one here.
+        /// Go on with a session: its id (or the first characters); `-` or nothing is the last one here.
         #[arg(long, value_name = "SESSION", num_args = 0..=1, default_missing_value = "")]
         resume: Option<String>,
     },
     /// Do one task and exit.
     #[command(after_help = "Examples:\n  agent run \"make the parser accept trailing commas\" --max-usd 1\n  \
-        git diff | agent run - --json\n  agent run \"list the public API\" --output-schema api.schema.json")]
+        git diff | agent run - --json\n  agent run \"fix the typo in the readme\" --lane fast --commit --pr -\n  agent run \"list the public API\" --output-schema api.schema.json")]
     Run {
         /// The task; `-` reads it from standard input.
         #[arg(required_unless_present = "print_event_schema")]
@@ -246,7 +246,7 @@ pub(crate) enum Command {
         #[arg(long, requires = "html")]
         force: bool,
     },
-    /// Why the program delegated, compacted, switched models, kept a cache warm, refused.
+    /// Why a task went to its lane; why the program delegated, compacted, switched models, kept a cache warm, refused.
     #[command(
         after_help = "Examples:\n  agent why\n  agent why 20261121-1013 --verbose\n  agent why 20261121-1013 7\n  agent why - 7 --json"
     )]
@@ -308,6 +308,14 @@ pub(crate) enum Command {
         #[arg(long)]
         log: bool,
     },
+    /// Serve other coding agents: any dialect in, any provider out, routed and translated, with one base URL.
+    #[command(
+        after_help = "Examples:\n  agent gateway\n  agent gateway --policy lanes.yaml\n  agent gateway setup claude-code --write\n  \
+        agent gateway token add ci --budget 5\n\n\
+        Signals: SIGTERM or Ctrl-C ends it once open streams have ended (30 s at most), a second one at once;\n\
+        SIGHUP reads policy and keys again"
+    )]
+    Gateway(Box<crate::commands::GatewayArgs>),
     /// Check keys, providers, folders and tools of this machine.
     #[command(after_help = "Examples:\n  agent doctor\n  agent doctor --online --json\n  \
         agent doctor --base-url http://localhost:11434/v1 --model qwen3-coder\n\n\

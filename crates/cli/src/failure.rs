@@ -31,6 +31,11 @@ impl Failure {
     }
 }
 
+/// The exit code that an error leads to.
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
+    error.downcast_ref::<Failure>().map_or_else(|| code_of(error), |failure| failure.code)
+}
+
 /// Says what went wrong and gives the exit code.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(failure) = error.downcast_ref::<Failure>() {

@@ -12,6 +12,19 @@ pub enum Dialect {
     AnthropicMessages,
     /// OpenAI Chat Completions, `POST /v1/chat/completions`, and every server that speaks it.
     OpenaiChat,
+    /// OpenAI Responses, `POST /v1/responses`.
+    OpenaiResponses,
+}
+
+impl Dialect {
+    /// As it is called in words for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AnthropicMessages => "Anthropic Messages",
+            Self::OpenaiChat => "Chat Completions",
+            Self::OpenaiResponses => "Responses",
+        }
+    }
 }
 
 /// How hard a model is asked to think. The names are the providers' own; what a model does not know is clamped by `wire`.

@@ -97,6 +97,16 @@ pub struct AgentTotals {
     pub usd: Option<Usd>,
 }
 
+/// What a run leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ArtifactKind {
+    /// A commit.
+    Commit,
+    /// The text for a pull request.
+    PullRequest,
+}
+
 /// How the baseline was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -270,6 +280,17 @@ pub enum EventBody {
         exit_code: Option<i32>,
         /// Milliseconds.
         ms: u64,
+    },
+    /// Verified work was, or was not, left behind as it was asked for.
+    #[serde(rename = "artifact")]
+    Artifact {
+        /// As what.
+        kind: ArtifactKind,
+        /// The commit's hash, or the file that the text is in; null where there is none.
+        at: Option<String>,
+        /// Why there is none; absent where there is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
     /// Much of the budget is gone.
     #[serde(rename = "budget.warning")]

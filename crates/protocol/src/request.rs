@@ -234,6 +234,50 @@ impl Default for ChatFlavor {
     }
 }
 
+/// What a call of a tool is, in the words of the client that offers the tool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NativeKind {
+    /// A function with an object of arguments.
+    #[default]
+    Function,
+    /// A tool that takes plain text. Elsewhere it is a function whose arguments are `{"input": TEXT}`.
+    Custom,
+    /// The client's own search for further tools.
+    ToolSearch,
+}
+
+/// A tool that the client names otherwise than the request does: there it is called by `name` alone, as any function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NativeTool {
+    /// The name in [`Request::tools`] and in calls.
+    pub name: String,
+    /// What a call of it is.
+    pub kind: NativeKind,
+    /// The group that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The client's name of it, within its group.
+    pub own_name: String,
+}
+
+/// What is needed to say tools and calls to the client again as it said them (OpenAI Responses only).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NativeTools {
+    /// Tools, in the order they were met.
+    pub tools: Vec<NativeTool>,
+    /// Ids of calls in the conversation that are not calls of functions.
+    pub calls: Vec<(String, NativeKind)>,
+}
+
+impl NativeTools {
+    /// Whether every tool is a plain function.
+    pub fn is_empty(&self) -> bool {
+        self.tools.is_empty() && self.calls.is_empty()
+    }
+}
+
 /// Everything of a request that is not context.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -262,6 +306,9 @@ pub struct Settings {
     pub response_schema: Option<serde_json::Value>,
     /// What a Chat Completions server wants otherwise.
     pub chat: ChatFlavor,
+    /// The client's own words for its tools.
+    #[serde(skip_serializing_if = "NativeTools::is_empty")]
+    pub native: NativeTools,
     /// Top-level fields this program does not know, as `(name, JSON text)` in the order they came. They go back to the
     /// dialect they came from only.
     pub extra: Vec<(String, String)>,

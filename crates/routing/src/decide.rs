@@ -8,7 +8,7 @@ use crate::hints::Hints;
 use crate::lanes::{Condition, Mode, STRONG, Stickiness, place_of};
 use crate::policy::Policy;
 use crate::signals::score;
-use crate::task_type::kinds;
+use crate::task_type::{Kinds, kinds};
 use crate::text_paths::named_paths;
 
 /// What is asked. Everything but `task` and `hints` comes from the program's own looking.
@@ -28,6 +28,8 @@ pub struct Ask<'a> {
     pub classifier: Option<Label>,
     /// What the learned router says, where it was asked.
     pub learned: Option<&'a Learned>,
+    /// Its lane was drawn to find out: it is followed although it is not sure. The dollars set aside for that.
+    pub explored: Option<f64>,
     /// The strongest lane that this session was in.
     pub sticky: Option<&'a str>,
     /// Tokens of the prompt, where they are known.
@@ -37,17 +39,19 @@ pub struct Ask<'a> {
 /// Decides.
 pub fn decide(policy: &Policy, ask: &Ask<'_>) -> Route {
     let (signals, rose) = ask.hints.raise(&ask.signals);
+    let kinds = kinds(&policy.task_table, &policy.routing.task_words, ask.task);
     let mut course = Course { policy, floor: 0, chosen: 0, reasons: Vec::new() };
     course.take_hints(&ask.hints, &rose);
-    course.always_strong(&signals);
-    course.path_rules(&signals, ask.task);
-    let score = score(&policy.routing.weights, &signals);
-    let task_type = course.kind_and_score(ask, score);
+    let counted = course.counted(ask, &kinds, &signals);
+    course.always_strong(&counted);
+    course.path_rules(&counted, ask.task);
+    let score = score(&policy.routing.weights, &counted);
+    let task_type = course.kind_and_score(&kinds, score);
     if let Some(label) = ask.classifier.filter(|_| policy.classifier.mode == Mode::On) {
         course.raise(label.place(policy.lanes.len()), format!("classifier:{}", label.as_str()));
     }
     if let Some(learned) = ask.learned {
-        course.learned(learned);
+        course.learned(learned, ask.explored);
     }
     if let Some(lane) = ask.sticky.filter(|_| policy.routing.stickiness == Stickiness::Session) {
         course.stick(lane);
@@ -110,6 +114,24 @@ impl Course<'_> {
         }
     }
 
+    /// The signals that count. Files that lie changed in the workspace say nothing of a task that only reads: it leaves them as they
+    /// are. What a hint claims, and what failed before, counts all the same.
+    fn counted(&mut self, ask: &Ask<'_>, kinds: &Kinds, seen: &Signals) -> Signals {
+        if !kinds.only_read(ask.task) {
+            return seen.clone();
+        }
+        let tree_apart = Signals {
+            failures: ask.signals.failures,
+            production_incident: ask.signals.production_incident,
+            ..Signals::default()
+        };
+        let (counted, _) = ask.hints.raise(&tree_apart);
+        if counted != *seen {
+            self.reasons.push("reads_only".to_owned());
+        }
+        counted
+    }
+
     fn always_strong(&mut self, signals: &Signals) {
         for name in &self.policy.routing.always_strong_if {
             let holds = match Condition::named(name) {
@@ -142,9 +164,8 @@ impl Course<'_> {
     }
 
     /// The kind of task and the score choose together: the stronger of the two. What later sentences name can only raise.
-    fn kind_and_score(&mut self, ask: &Ask<'_>, score: u32) -> TaskType {
+    fn kind_and_score(&mut self, kinds: &Kinds, score: u32) -> TaskType {
         let policy = self.policy;
-        let kinds = kinds(&policy.task_table, &policy.routing.task_words, ask.task);
         let rest = kinds.rest.iter().map(|kind| (policy.place_of_kind(*kind), *kind)).max_by_key(|(place, _)| *place);
         if let Some((place, kind)) = rest.filter(|(place, _)| *place > policy.place_of_kind(kinds.own)) {
             self.raise(place, format!("text:{kind}"));
@@ -163,8 +184,8 @@ impl Course<'_> {
         kinds.own
     }
 
-    /// The learned router may lower what the kind or the score chose, where it is sure; nothing else.
-    fn learned(&mut self, learned: &Learned) {
+    /// The learned router may lower what the kind or the score chose, where it is sure or has drawn a lane to find out; nothing else.
+    fn learned(&mut self, learned: &Learned, explored: Option<f64>) {
         let settings = &self.policy.learned;
         if settings.mode != Mode::On || learned.shadow {
             return;
@@ -172,7 +193,10 @@ impl Course<'_> {
         let Some(place) = place_of(&self.policy.lanes, &learned.lane) else { return };
         let sure = learned.confidence >= settings.confidence && learned.confidence <= 1.0;
         let wanted = place.max(self.floor);
-        if sure && wanted != self.chosen {
+        if let Some(dollars) = explored.filter(|_| wanted == place) {
+            self.chosen = wanted;
+            self.reasons.push(format!("explored:{:.2}:{dollars:.4}", learned.propensity));
+        } else if sure && wanted != self.chosen {
             self.chosen = wanted;
             self.reasons.push(format!("learned:{:.2}", learned.confidence));
         }

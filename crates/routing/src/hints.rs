@@ -29,25 +29,37 @@ impl Hints {
     pub fn read<K: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(K, V)]) -> Self {
         let mut hints = Self::default();
         for (number, (key, value)) in pairs.iter().enumerate() {
-            let known = HINT_KEYS.into_iter().find(|known| known.as_bytes() == key.as_ref());
-            let taken = match known {
-                _ if number >= MOST => Err("too_many"),
-                None => Err(if plain(key.as_ref()).is_err() { "no_key" } else { "unknown" }),
-                Some(known) => plain(value.as_ref()).and_then(|value| hints.take(known, value)),
-            };
-            if let Err(why) = taken {
-                hints.refused.push(format!("{}:{why}", known.unwrap_or("key")));
-            }
+            hints.add(number, key.as_ref(), Some(value.as_ref()));
         }
         hints.refused.dedup();
         hints
     }
 
-    /// Reads `KEY=VALUE` as it is written on a command line. Without `=` there is no value.
+    fn add(&mut self, number: usize, key: &[u8], value: Option<&[u8]>) {
+        let known = HINT_KEYS.into_iter().find(|known| known.as_bytes() == key);
+        let taken = match (known, value) {
+            _ if number >= MOST => Err("too_many"),
+            (None, _) => Err(if plain(key).is_err() { "no_key" } else { "unknown" }),
+            (Some(_), None) => Err("no_value"),
+            (Some(known), Some(value)) => plain(value).and_then(|value| self.take(known, value)),
+        };
+        if let Err(why) = taken {
+            self.refused.push(format!("{}:{why}", known.unwrap_or("key")));
+        }
+    }
+
+    /// Reads `KEY=VALUE` as it is written on a command line. One without `=` is refused.
     pub fn written<T: AsRef<str>>(texts: &[T]) -> Self {
-        let pairs: Vec<(&str, &str)> =
-            texts.iter().map(|text| text.as_ref().split_once('=').unwrap_or((text.as_ref(), ""))).collect();
-        Self::read(&pairs)
+        let mut hints = Self::default();
+        for (number, text) in texts.iter().enumerate() {
+            let (key, value) = match text.as_ref().split_once('=') {
+                Some((key, value)) => (key, Some(value)),
+                None => (text.as_ref(), None),
+            };
+            hints.add(number, key.as_bytes(), value.map(str::as_bytes));
+        }
+        hints.refused.dedup();
+        hints
     }
 
     /// What was refused, as `KEY:WHY`; empty where all was well.

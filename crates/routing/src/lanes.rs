@@ -77,19 +77,23 @@ impl Lane {
 
     /// The brain for one task, drawn by weight where the lane has several. The same random numbers draw the same ones.
     pub fn draw(&self, random: &mut impl rand::Rng) -> Option<&LaneBrain> {
-        let total: u64 = self.shuffle.iter().map(|share| u64::from(share.weight)).sum();
-        if total == 0 {
-            return self.brain.as_ref();
-        }
-        let mut left = rand::RngExt::random_range(random, 0..total);
-        for share in &self.shuffle {
-            match left.checked_sub(u64::from(share.weight)) {
-                Some(rest) => left = rest,
-                None => return Some(&share.brain),
-            }
-        }
-        self.brain.as_ref()
+        let weights: Vec<u32> = self.shuffle.iter().map(|share| share.weight).collect();
+        let place = drawn(&weights, rand::RngExt::random(random));
+        place.and_then(|place| self.shuffle.get(place)).map(|share| &share.brain).or(self.brain.as_ref())
     }
+}
+
+/// The place that a number draws among weights, where all numbers are as likely as each other. None where nothing weighs anything.
+pub fn drawn(weights: &[u32], number: u64) -> Option<usize> {
+    let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+    let mut left = number.checked_rem(total)?;
+    weights.iter().position(|weight| match left.checked_sub(u64::from(*weight)) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    })
 }
 
 impl Verifier {

@@ -27,4 +27,4 @@ pub use lane::{Evidence, LaneModel, Prediction};
 pub use logistic::Logistic;
 pub use measure::{Interval, apgr, auc, bootstrap};
 pub use model::{Aim, Because, Choice, RouterModel, TrainSettings};
-pub use say::{Advisers, features_of};
+pub use say::{Advisers, Said, features_of, set_aside};

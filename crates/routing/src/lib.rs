@@ -33,7 +33,10 @@ pub use monitor::Monitor;
 pub use next::{Next, RunResult, next};
 pub use paths::PathRules;
 pub use phrases::Phrases;
-pub use policy::{BUILTIN_SOURCE, Change, Drift, DriftWords, Field, Lookup, Policy, PolicyError, PolicyErrorKind};
+pub use policy::{
+    BUILTIN_SOURCE, BindingPolicy, Change, Drift, DriftWords, Field, GatewayPolicy, Lookup, Policy, PolicyError,
+    PolicyErrorKind,
+};
 pub use settings::{MonitorPolicy, Weight};
 pub use signal::Signal;
 pub use task_type::{TaskWords, asks_for_a_change, first_sentence, is_question};

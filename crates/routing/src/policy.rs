@@ -5,6 +5,7 @@ mod changes;
 mod drift;
 mod error;
 mod file;
+mod gateway;
 mod hash;
 mod layers;
 mod litellm;
@@ -23,6 +24,7 @@ pub use changes::Change;
 pub use drift::{Drift, DriftWords};
 pub(crate) use error::{Mistake, did_you_mean};
 pub use error::{PolicyError, PolicyErrorKind};
+pub use gateway::{BindingPolicy, GatewayPolicy};
 pub use show::Field;
 
 use crate::lanes::{
@@ -68,6 +70,8 @@ pub struct Policy {
     pub warnings: WarningLimits,
     /// Options of published policies about compaction.
     pub compaction: CompactionPolicy,
+    /// What `agent gateway` does with names, bindings and auxiliary calls.
+    pub gateway: GatewayPolicy,
     /// Words of paths that look risky.
     pub drift: Vec<DriftWords>,
     pub(crate) task_table: WordTable,
@@ -160,6 +164,7 @@ impl Policy {
             .map_err(|error| Mistake::value(Path::default(), error.to_string()))?;
         let mut policy = Self::of(monitor, sections, values);
         check::settle(&mut policy, &said, is_said)?;
+        gateway::check(&policy)?;
         policy.said = said;
         policy.hash = hash::of(&policy);
         policy.remarks = check::remarks(&policy);
@@ -180,6 +185,7 @@ impl Policy {
             iterations: sections.iterations,
             warnings: sections.warnings,
             compaction: sections.compaction,
+            gateway: sections.gateway,
             drift: sections.drift,
             task_table: WordTable::default(),
             drift_table: WordTable::default(),
@@ -193,7 +199,8 @@ impl Policy {
     }
 
     pub(crate) fn set_tables(&mut self, tasks: WordTable, drift: WordTable) {
-        (self.task_table, self.drift_table) = (tasks, drift);
+        let places = self.routing.task_words.iter().map(|entry| self.place_of_kind(entry.name)).collect();
+        (self.task_table, self.drift_table) = (tasks.with_weights(places), drift);
     }
 
     /// Fingerprint of the values as they were loaded (BLAKE3, hexadecimal). Comments, the order of keys and of lists of words,

@@ -15,11 +15,16 @@ pub struct Seen<'a> {
     pub new: &'a [String],
     /// Where those lead that are symbolic links. Rules look at them as well; they do not count as files.
     pub behind_links: &'a [String],
+    /// What differs could not be seen in full. A file whose name is no plain text counts as unseen without this.
+    pub unreadable: bool,
     /// Attempts at this task that have failed.
     pub failures: u32,
     /// Somebody who may say so said that production is down.
     pub incident: bool,
 }
+
+/// Name of the path rule that holds where a look at the repository failed, or where a file's name is no plain text.
+pub const UNREADABLE: &str = "unreadable";
 
 /// The signals of what was seen.
 pub fn from(seen: &Seen<'_>, policy: &Policy) -> Signals {
@@ -31,8 +36,10 @@ pub fn from(seen: &Seen<'_>, policy: &Policy) -> Signals {
         production_incident: seen.incident,
         ..Signals::default()
     };
+    let paths = || touched().chain(seen.behind_links);
+    let unreadable = seen.unreadable || paths().any(|path| !is_plain(path));
     for rule in &policy.path_rules {
-        if touched().chain(seen.behind_links).any(|path| rule.matches(path)) {
+        if (unreadable && rule.name == UNREADABLE) || paths().any(|path| rule.matches(path)) {
             signals.paths.push(rule.name.clone());
             match rule.signal {
                 Some(RuleSignal::SchemaChange) => signals.schema_change = true,
@@ -42,6 +49,14 @@ pub fn from(seen: &Seen<'_>, policy: &Policy) -> Signals {
         }
     }
     signals
+}
+
+/// Whether a path is what it looks like: nothing in it steers, hides or reorders text, or stands for bytes that are none.
+fn is_plain(path: &str) -> bool {
+    !path.chars().any(|sign| {
+        sign.is_control()
+            || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fffd}')
+    })
 }
 
 /// The risk score: `min(files, 8) + 5 schema + 5 auth + min(2 failures, 6) + 3 new code` with the built-in weights, 0 to 27. No

@@ -5,13 +5,32 @@ use std::collections::{BTreeSet, HashMap};
 use crate::phrases::Phrases;
 
 /// Words of a text that are looked at, and its bytes; a task that is longer says what it wants before that.
-const MOST_WORDS: usize = 4_000;
+pub(crate) const MOST_WORDS: usize = 4_000;
 const MOST_BYTES: usize = 64 * 1024;
+
+/// As much of a text as is looked at.
+pub(crate) fn head(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MOST_BYTES)]
+}
+
+/// The words of a text: letters and digits, whatever stands between.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
 
 /// Groups of phrases. Sorted by the letter they begin with, so that a long text and many phrases cost little.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WordTable {
     by_letter: HashMap<char, Vec<Entry>>,
+    weights: Vec<usize>,
+}
+
+/// Where a phrase of a group stands in a text: from its first word to behind its last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) group: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -51,11 +70,39 @@ impl WordTable {
         Ok(table)
     }
 
+    /// The same table with what each group weighs.
+    pub(crate) fn with_weights(self, weights: Vec<usize>) -> Self {
+        Self { weights, ..self }
+    }
+
+    /// What a group weighs; 0 where nobody said.
+    pub(crate) fn weight(&self, group: usize) -> usize {
+        self.weights.get(group).copied().unwrap_or(0)
+    }
+
+    /// Where the phrases stand among words in lower case, in their order. One that is part of a longer one of another group says
+    /// nothing of its own: a `regression test` is no regression.
+    pub(crate) fn spans(&self, words: &[&str]) -> Vec<Span> {
+        let mut all = Vec::new();
+        self.each(words, |span| all.push(span));
+        let is_part = |span: &Span| {
+            all.iter().any(|other| {
+                other.group != span.group
+                    && other.from <= span.from
+                    && span.to <= other.to
+                    && other.to - other.from > span.to - span.from
+            })
+        };
+        let mut own: Vec<Span> = all.iter().filter(|span| !is_part(span)).cloned().collect();
+        own.sort_unstable();
+        own.dedup();
+        own
+    }
+
     /// The groups of which a text holds a phrase, in their order.
     pub(crate) fn found_in(&self, text: &str) -> BTreeSet<usize> {
-        let lower = text[..text.floor_char_boundary(MOST_BYTES)].to_lowercase();
-        let words: Vec<&str> =
-            lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(MOST_WORDS).collect();
+        let lower = head(text).to_lowercase();
+        let words: Vec<&str> = words(&lower).take(MOST_WORDS).collect();
         self.found(&words)
     }
 
@@ -75,18 +122,24 @@ impl WordTable {
 
     fn found(&self, words: &[&str]) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
-        for start in 0..words.len() {
-            let here = &words[start..];
+        self.each(words, |span| {
+            found.insert(span.group);
+        });
+        found
+    }
+
+    fn each(&self, words: &[&str], mut found: impl FnMut(Span)) {
+        for from in 0..words.len() {
+            let here = &words[from..];
             let letter = here.first().and_then(|word| word.chars().next());
             for entry in letter.and_then(|letter| self.by_letter.get(&letter)).into_iter().flatten() {
                 let holds = entry.words.len() <= here.len()
                     && entry.words.iter().zip(here).all(|(wanted, word)| wanted.fits(word));
                 if holds {
-                    found.insert(entry.group);
+                    found(Span { from, to: from + entry.words.len(), group: entry.group });
                 }
             }
         }
-        found
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod opening;
 
+use std::collections::BTreeSet;
+
 use cache::window::BlockKind;
 use cache::{Forecast, Posture, Window};
 use protocol::{AgentId, Block, Brain, Breakpoint, DelegationId, EventBody, Item, Message, Settings, Ttl, WindowId};
@@ -13,6 +15,7 @@ use wire::{Codec, Rendered};
 
 pub(crate) use self::opening::Opening;
 use crate::error::RuntimeError;
+use crate::fragments;
 use crate::habits::Habits;
 use crate::in_run::{InRun, RUN_NOTE};
 use crate::session::Core;
@@ -107,6 +110,9 @@ impl Agent {
         mut windows: Vec<WindowRecord>,
     ) -> Result<Self, RuntimeError> {
         let carried: Vec<(WindowId, u64)> = windows.iter().map(|record| (record.id.clone(), record.carried)).collect();
+        let changed_lane = |record: &&WindowRecord| fragments::changes_lane(&record.reason);
+        let left_lane: BTreeSet<WindowId> =
+            windows.iter().filter(changed_lane).map(|record| record.id.clone()).collect();
         let Some(record) = windows.pop() else { return Self::first(core, spec, registry) };
         let spoken = core.client(&record.brain)?.dialect();
         if spoken != record.dialect {
@@ -117,7 +123,7 @@ impl Agent {
             )));
         }
         let mut agent = Self::with_window(core, spec.clone(), registry, &record);
-        agent.restore_items(core, &carried)?;
+        agent.restore_items(core, &carried, left_lane)?;
         agent.steps = core.store.last_step(&core.session, &spec.id)?;
         agent.forecast = agent.note(core, FORECAST_NOTE)?.unwrap_or_default();
         agent.static_ttl = agent.note(core, LIFE_NOTE)?.unwrap_or(Ttl::Short);
@@ -134,10 +140,18 @@ impl Agent {
     }
 
     /// All items of all windows tell what happened; those of the open window are also its bytes.
-    fn restore_items(&mut self, core: &Core, carried: &[(WindowId, u64)]) -> Result<(), RuntimeError> {
+    fn restore_items(
+        &mut self,
+        core: &Core,
+        carried: &[(WindowId, u64)],
+        mut left_lane: BTreeSet<WindowId>,
+    ) -> Result<(), RuntimeError> {
         let mut left: std::collections::BTreeMap<WindowId, u64> = carried.iter().cloned().collect();
         for stored in core.store.items(&core.session, &self.spec.id, 0)? {
             self.next_seq = stored.seq + 1;
+            if left_lane.remove(&stored.window) {
+                self.turn.lane_left();
+            }
             let is_carried = left.get_mut(&stored.window).is_some_and(|left| {
                 let carried = *left > 0;
                 *left = left.saturating_sub(1);

@@ -152,6 +152,29 @@ pub(crate) fn open_hands() -> Item {
 /// Most of a diff and of failing output that crosses to the next lane, in bytes.
 const CROSSES: usize = 24_000;
 
+/// Why a window is opened in another lane: the work was not good enough.
+pub(crate) const ESCALATED: &str = "escalated";
+
+/// Why a window is opened in another lane: nobody answered.
+pub(crate) const FALLBACK: &str = "fallback";
+
+/// Whether a window with this reason was opened in another lane than the one before it.
+pub(crate) fn changes_lane(reason: &str) -> bool {
+    matches!(reason, ESCALATED | FALLBACK)
+}
+
+/// What a lane is told that takes the place of one in which nobody answered.
+pub(crate) fn fell_back(why: &str, diff: &str) -> Item {
+    let mut text = format!("<fallback reason=\"{why}\">\nAnother agent began this, and can no longer be asked.\n");
+    if diff.trim().is_empty() {
+        text.push_str("\nIt changed nothing.\n");
+    } else {
+        text.push_str(&format!("\n# Its diff, in the files as they are now\n{}\n", cut(diff.trim(), CROSSES)));
+    }
+    text.push_str("\nGo on from there; nothing of it was checked.\n</fallback>");
+    fragment(FragmentKind::Drift, text)
+}
+
 /// What the next lane is told of the one that failed.
 pub(crate) fn escalated(trigger: &str, failing: &str, diff: &str) -> Item {
     let mut text = format!(

@@ -136,6 +136,12 @@ fn guard(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<Option<Ended>,
     if taken >= cap {
         return Ok(Some(Ended::Limit(format!("{} reached its limit of {cap} steps", agent.spec.id))));
     }
+    if let Some(reason) = core.iteration_limit(agent)? {
+        return match core.is_main(agent.id()) {
+            true => Err(core.over_to_a_person(reason)?),
+            false => Ok(Some(Ended::Limit(reason))),
+        };
+    }
     if core.clock.now() >= scope.deadline {
         let minutes = agent.spec.limits.minutes;
         return Ok(Some(Ended::Limit(format!("{} reached its limit of {minutes} minutes", agent.spec.id))));

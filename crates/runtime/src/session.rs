@@ -131,6 +131,14 @@ impl Session {
         }
     }
 
+    /// Tells what was made of the session's work outside of it.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Store`].
+    pub fn tell(&self, body: EventBody) -> Result<(), RuntimeError> {
+        self.core.journal.event(None, body)
+    }
+
     /// Takes a turn: from this input to the answer.
     ///
     /// Every failure of the work itself is an outcome, told by an `error` event and the status.
@@ -212,8 +220,19 @@ impl Session {
     /// # Errors
     /// [`RuntimeError::Store`].
     pub async fn complete(&self, status: SessionStatus) -> Result<EventBody, RuntimeError> {
+        self.complete_as(status, status.exit_code()).await
+    }
+
+    /// The same where the process ends with another code than the status has: what was asked for besides could not be done.
+    ///
+    /// # Errors
+    /// As [`Session::complete`].
+    pub async fn complete_as(&self, status: SessionStatus, code: u8) -> Result<EventBody, RuntimeError> {
         self.core.tools.shutdown().await;
-        let completed = self.core.completed(status)?;
+        let mut completed = self.core.completed(status)?;
+        if let EventBody::SessionCompleted { exit_code, .. } = &mut completed {
+            *exit_code = code;
+        }
         let mut writes = Vec::new();
         if let Some(record) = self.core.store.session(&self.core.session)? {
             writes.push(Write::Session(SessionRecord {
@@ -274,7 +293,14 @@ impl Session {
     async fn work(&self, main: &mut Agent, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
         let scope = Scope::new(&self.core, &main.spec.clone(), None, cancel.clone());
         loop {
-            match run_agent(&self.core, main, &scope).await? {
+            let ended = match run_agent(&self.core, main, &scope).await {
+                Ok(ended) => ended,
+                Err(error) => {
+                    self.core.fall_back(main, error).await?;
+                    continue;
+                }
+            };
+            match ended {
                 Ended::Answered(answer) => {
                     if let Some(judged) = ending::after_answer(&self.core, main, answer, &scope).await?
                         && let After::Over(outcome) = self.core.after_attempt(main, judged, &scope).await?

@@ -63,6 +63,11 @@ impl Turn {
         }
     }
 
+    /// The task goes on in another lane: what was granted in the one before does not count there.
+    pub(crate) fn lane_left(&mut self) {
+        self.took_over = false;
+    }
+
     fn remember(&mut self, result: &ToolOutcome) {
         let Some((_, call)) = self.open_calls.iter().find(|(id, _)| *id == result.call.as_str()) else { return };
         let content = serde_json::to_string(&result.content).unwrap_or_default();

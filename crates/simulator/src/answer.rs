@@ -7,6 +7,7 @@ use crate::play::Play;
 use crate::scenario::FaultKind;
 use crate::seal::{self, Binding};
 use crate::tokens::billed;
+use crate::{ids, responses_seal};
 
 /// How a request's answer is spoken.
 #[derive(Clone, Debug)]
@@ -28,10 +29,22 @@ pub(crate) enum Reasoning {
     Sealed(Binding),
     /// The text alone.
     Open,
+    /// An item of Responses.
+    Item(ItemVoice),
     /// Nothing; it is billed all the same.
     Hidden,
     /// The caller switched it off.
     Off,
+}
+
+/// What a Responses client asked to see of reasoning.
+#[derive(Clone, Debug)]
+pub(crate) struct ItemVoice {
+    pub(crate) binding: responses_seal::Binding,
+    /// The text, as a summary.
+    pub(crate) summary: bool,
+    /// What the client can send back where nothing is stored.
+    pub(crate) encrypted: bool,
 }
 
 /// The answer. `usage` is the prompt's part of the bill.
@@ -53,7 +66,7 @@ pub(crate) fn reply(
     };
     let mut blocks = Vec::new();
     if let Some(text) = play.thinking.as_deref().filter(|text| !text.trim().is_empty()) {
-        blocks.extend(thinking(text, voice, &mut purse));
+        blocks.extend(thinking(text, &id, voice, &mut purse));
     }
     if let Some(text) = play.say.as_deref().filter(|text| !text.trim().is_empty()) {
         blocks.extend(purse.pay(text).filter(|said| !said.trim().is_empty()).map(Block::text));
@@ -71,6 +84,7 @@ pub(crate) fn reply(
     }
     let stop = match () {
         () if purse.cut => StopReason::MaxTokens,
+        () if play.stop.is_some() => play.stop.clone().unwrap_or(StopReason::EndTurn),
         () if !play.calls.is_empty() => StopReason::ToolUse,
         () => StopReason::EndTurn,
     };
@@ -78,7 +92,7 @@ pub(crate) fn reply(
     Reply { id, model: voice.model.clone(), blocks, stop, usage }
 }
 
-fn thinking(text: &str, voice: &Voice, purse: &mut Purse<'_>) -> Option<Block> {
+fn thinking(text: &str, reply_id: &str, voice: &Voice, purse: &mut Purse<'_>) -> Option<Block> {
     if matches!(voice.reasoning, Reasoning::Off) {
         return None;
     }
@@ -90,13 +104,28 @@ fn thinking(text: &str, voice: &Voice, purse: &mut Purse<'_>) -> Option<Block> {
             let signature = Some(seal::seal(&voice.model, binding, &text));
             Some(Block::Thinking { text, signature })
         }
+        Reasoning::Item(voice) => Some(item(&text, reply_id, voice, purse.reasoning)),
         Reasoning::Open => Some(Block::Thinking { text, signature: None }),
         Reasoning::Hidden | Reasoning::Off => None,
     }
 }
 
+/// How the codec knows a block that is an item of Responses already.
+const ITEM: &str = wire::openai_responses::SEAL;
+
+/// A reasoning item.
+fn item(text: &str, reply_id: &str, voice: &ItemVoice, tokens: u64) -> Block {
+    let summary = if voice.summary { vec![serde_json::json!({"type": "summary_text", "text": text})] } else { vec![] };
+    let mut item = serde_json::json!({"id": ids::reasoning(reply_id), "type": "reasoning", "summary": summary});
+    if voice.encrypted {
+        item["encrypted_content"] = responses_seal::seal(&voice.binding, tokens).into();
+    }
+    let text = if voice.summary { text.to_owned() } else { String::new() };
+    Block::Thinking { text, signature: Some(format!("{ITEM}{item}")) }
+}
+
 /// JSON text up to its middle: never valid, because the closing brace is gone.
-fn cut_in_half(text: &str) -> &str {
+pub(crate) fn cut_in_half(text: &str) -> &str {
     let mut middle = text.len() / 2;
     while !text.is_char_boundary(middle) {
         middle -= 1;

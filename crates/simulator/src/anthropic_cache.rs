@@ -9,6 +9,7 @@ use blake3::{Hash, Hasher};
 use protocol::{Timestamp, Ttl, Usage};
 
 use crate::block::Kind;
+use crate::memo::Sweep;
 use crate::prompt::{Level, Prompt};
 use crate::tokens::billed;
 
@@ -138,13 +139,19 @@ pub(crate) struct Writes {
 /// Everything that is cached.
 #[derive(Debug, Default)]
 pub(crate) struct AnthropicCache {
-    stores: HashMap<Key, HashMap<Hash, Entry>>,
+    stores: HashMap<Key, Store>,
+}
+
+#[derive(Debug, Default)]
+struct Store {
+    entries: HashMap<Hash, Entry>,
+    sweep: Sweep,
 }
 
 impl AnthropicCache {
     /// Bills a prompt that arrives at `start`: what it reads is renewed now, what it writes waits for [`Self::commit`].
     pub(crate) fn bill(&mut self, key: Key, chain: &Chain, minimum: u64, start: Timestamp) -> (Usage, Writes) {
-        let store = self.stores.entry(key.clone()).or_default();
+        let store = &mut self.stores.entry(key.clone()).or_default().entries;
         let live = |hash: &Hash| store.get(hash).is_some_and(|entry| start < entry.expires);
         let found = |(mark, _): &(usize, Ttl)| chain.look_back(*mark).find(|at| live(&chain.links[*at].hash));
         let hit = chain.marks.iter().rev().filter_map(found).max();
@@ -178,9 +185,12 @@ impl AnthropicCache {
     /// The answer streams: from now on its entries can be read.
     pub(crate) fn commit(&mut self, writes: &Writes, now: Timestamp) {
         let store = self.stores.entry(writes.key.clone()).or_default();
-        store.retain(|_, entry| now < entry.expires);
+        if store.sweep.due(store.entries.len()) {
+            store.entries.retain(|_, entry| now < entry.expires);
+            store.sweep.done(store.entries.len());
+        }
         for (hash, entry) in &writes.entries {
-            let known = store.entry(*hash).or_insert(*entry);
+            let known = store.entries.entry(*hash).or_insert(*entry);
             if known.expires < entry.expires {
                 *known = *entry;
             }

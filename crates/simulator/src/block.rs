@@ -1,13 +1,15 @@
 //! One block of an Anthropic request (a tool, a system text, a piece of a message) as its bytes say it, read once.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use blake3::{Hash, Hasher};
 use indexmap::IndexMap;
 use protocol::Ttl;
 use serde_json::value::RawValue;
 
+use crate::chat_prompt::ChatMessage;
+use crate::memo::Memo;
+use crate::responses_item::Item;
 use crate::tokens::Counter;
 
 /// Tokens of an image. Providers bill by pixels; the simulator does not decode images and takes a full-size one.
@@ -43,10 +45,15 @@ pub(crate) struct BlockInfo {
 
 type Fields<'a> = IndexMap<String, &'a RawValue>;
 
-/// Reads blocks and remembers them by the hash of their bytes.
+/// Reads the pieces of requests, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    known: Mutex<HashMap<Hash, Arc<BlockInfo>>>,
+    tools: Memo<BlockInfo>,
+    blocks: Memo<BlockInfo>,
+    /// Messages of Chat Completions.
+    pub(crate) messages: Memo<ChatMessage>,
+    /// Input items of Responses.
+    pub(crate) items: Memo<Item>,
     counter: Counter,
 }
 
@@ -61,16 +68,8 @@ impl Reader {
     /// # Errors
     /// In words, for bytes that are not an object.
     pub(crate) fn block(&self, raw: &str, is_tool: bool) -> Result<Arc<BlockInfo>, String> {
-        let mut hasher = Hasher::new();
-        hasher.update(&[u8::from(is_tool)]).update(raw.as_bytes());
-        let hash = hasher.finalize();
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(info) = known().get(&hash) {
-            return Ok(Arc::clone(info));
-        }
-        let info = Arc::new(self.read(raw, is_tool)?);
-        known().insert(hash, Arc::clone(&info));
-        Ok(info)
+        let memo = if is_tool { &self.tools } else { &self.blocks };
+        memo.get(raw, || self.read(raw, is_tool))
     }
 
     fn read(&self, raw: &str, is_tool: bool) -> Result<BlockInfo, String> {

@@ -1,4 +1,4 @@
-//! The prefix cache of Chat Completions. Newer OpenAI models write at the latest eligible message and at explicit breakpoints,
+//! The prefix cache of Chat Completions and of Responses. Newer OpenAI models write at the latest eligible message and at explicit breakpoints,
 //! bill the write and read exactly what was written; all others read the longest known prefix, rounded down to 128 tokens, and write for free.
 
 use std::collections::HashMap;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use blake3::{Hash, Hasher};
 use protocol::{Timestamp, Usage};
 
-use crate::chat_prompt::ChatPrompt;
 use crate::facts::Facts;
+use crate::memo::Sweep;
 use crate::tokens::billed;
 
 /// Eligible endings before the latest one that a lookup tries.
@@ -19,6 +19,36 @@ const EXPLICIT_WRITES: usize = 3;
 
 /// Older models report reads in steps of this many tokens.
 const STEP: u64 = 128;
+
+/// Whose words a piece of a prompt holds, as far as the cache asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaker {
+    /// System, developer.
+    Instructions,
+    User,
+    /// A tool's answer.
+    Tool,
+    Model,
+}
+
+/// A piece of a prompt behind which a prefix can end: a message, or an item of Responses.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    pub(crate) speaker: Speaker,
+    pub(crate) canonical: Hash,
+    pub(crate) tokens: u64,
+    /// Explicit breakpoints behind its parts, in order.
+    pub(crate) marks: Vec<ChatMark>,
+}
+
+/// An explicit breakpoint behind one part of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChatMark {
+    /// The message up to this part; none where it is the last one, and so the end of the message.
+    pub(crate) cut: Option<Hash>,
+    /// Tokens of the message up to this part.
+    pub(crate) tokens: u64,
+}
 
 /// A prompt up to and including one message.
 #[derive(Clone, Copy, Debug)]
@@ -41,16 +71,11 @@ pub(crate) struct ChatChain {
 }
 
 impl ChatChain {
-    /// Chains a prompt of one account (`workspace`: hash of the API key).
-    pub(crate) fn new(prompt: &ChatPrompt, workspace: &str, factor: f64) -> Self {
-        let mut hasher = Hasher::new();
-        hasher.update(workspace.as_bytes()).update(prompt.model.as_bytes()).update(prompt.head.as_bytes());
-        let mut hash = hasher.finalize();
-        let mut tokens = prompt.tool_tokens;
-        let mut links = Vec::with_capacity(prompt.messages.len());
-        let instructs = |role: &str| role == "system" || role == "developer";
-        let leading = prompt.messages.iter().take_while(|message| instructs(&message.role)).count();
-        for (at, message) in prompt.messages.iter().enumerate() {
+    /// Chains a prompt. `start` is what stands before all messages and what the cache is kept apart by, with its tokens.
+    pub(crate) fn new(mut hash: Hash, mut tokens: u64, spans: &[&Span], factor: f64) -> Self {
+        let mut links = Vec::with_capacity(spans.len());
+        let leading = spans.iter().take_while(|span| span.speaker == Speaker::Instructions).count();
+        for (at, message) in spans.iter().enumerate() {
             let explicit = message.marks.iter().any(|mark| mark.cut.is_none());
             for (mark, cut) in message.marks.iter().filter_map(|mark| Some((mark, mark.cut?))) {
                 let hash = Hasher::new().update(hash.as_bytes()).update(b"part").update(cut.as_bytes()).finalize();
@@ -60,11 +85,10 @@ impl ChatChain {
             let mut hasher = Hasher::new();
             hash = hasher.update(hash.as_bytes()).update(message.canonical.as_bytes()).finalize();
             tokens += message.tokens;
-            let next = prompt.messages.get(at + 1).map(|next| next.role.as_str());
-            let eligible = match message.role.as_str() {
-                "user" => true,
-                "tool" => next != Some("tool"),
-                _ => at + 1 == leading,
+            let eligible = match message.speaker {
+                Speaker::User => true,
+                Speaker::Tool => spans.get(at + 1).is_none_or(|next| next.speaker != Speaker::Tool),
+                Speaker::Instructions | Speaker::Model => at + 1 == leading,
             };
             links.push(Link { hash, tokens: billed(tokens, factor), eligible, explicit, whole: true });
         }
@@ -110,6 +134,7 @@ pub(crate) struct ChatWrites {
 #[derive(Debug, Default)]
 pub(crate) struct ChatCache {
     entries: HashMap<Hash, Timestamp>,
+    sweep: Sweep,
 }
 
 impl ChatCache {
@@ -144,7 +169,10 @@ impl ChatCache {
 
     /// The answer streams: from now on the prefix can be read. Its life began with the request, at `start`.
     pub(crate) fn commit(&mut self, writes: &ChatWrites, start: Timestamp, now: Timestamp) {
-        self.entries.retain(|_, expires| now < *expires);
+        if self.sweep.due(self.entries.len()) {
+            self.entries.retain(|_, expires| now < *expires);
+            self.sweep.done(self.entries.len());
+        }
         for hash in &writes.hashes {
             let expires = self.entries.entry(*hash).or_default();
             *expires = (*expires).max(start.plus(writes.life));

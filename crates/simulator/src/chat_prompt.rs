@@ -1,11 +1,14 @@
 //! A Chat Completions request as its messages, read from the bytes received.
 
+use std::sync::Arc;
+
 use blake3::{Hash, Hasher};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::block::{FRAME_TOKENS, IMAGE_TOKENS, Reader};
+use crate::chat_cache::{ChatChain, ChatMark, Span, Speaker};
 
 type Fields<'a> = IndexMap<String, &'a RawValue>;
 
@@ -13,30 +16,18 @@ type Fields<'a> = IndexMap<String, &'a RawValue>;
 #[derive(Clone, Debug)]
 pub(crate) struct ChatMessage {
     pub(crate) role: String,
-    pub(crate) canonical: Hash,
-    pub(crate) tokens: u64,
-    /// Explicit breakpoints behind its parts, in order.
-    pub(crate) marks: Vec<ChatMark>,
+    pub(crate) span: Span,
     /// Ids of the tool calls it asks for.
     pub(crate) calls: Vec<String>,
     /// Call that it answers, for role `tool`.
     pub(crate) answers: Option<String>,
 }
 
-/// An explicit breakpoint behind one part of a message.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ChatMark {
-    /// The message up to this part; none where it is the last one, and so the end of the message.
-    pub(crate) cut: Option<Hash>,
-    /// Tokens of the message up to this part.
-    pub(crate) tokens: u64,
-}
-
 /// A request's messages and the parameters that rules and cache keys look at.
 #[derive(Clone, Debug)]
 pub(crate) struct ChatPrompt {
     pub(crate) model: String,
-    pub(crate) messages: Vec<ChatMessage>,
+    pub(crate) messages: Vec<Arc<ChatMessage>>,
     pub(crate) tool_names: Vec<String>,
     pub(crate) tool_tokens: u64,
     pub(crate) max_completion_tokens: Option<u64>,
@@ -52,7 +43,7 @@ pub(crate) struct ChatPrompt {
 struct Body<'a> {
     model: String,
     #[serde(borrow)]
-    messages: Vec<Fields<'a>>,
+    messages: Vec<&'a RawValue>,
     #[serde(borrow)]
     tools: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
@@ -121,9 +112,10 @@ impl ChatPrompt {
             head.update(&[0]).update(part.as_deref().unwrap_or_default().as_bytes());
         }
         head.update(&[0]).update(body.response_format.map_or("", RawValue::get).as_bytes());
+        let messages = body.messages.iter().map(|raw| reader.messages.get(raw.get(), || message(raw.get(), reader)));
         Ok(Self {
             model: body.model,
-            messages: body.messages.iter().map(|fields| message(fields, reader)).collect(),
+            messages: messages.collect::<Result<_, String>>()?,
             tool_names,
             tool_tokens,
             max_completion_tokens: body.max_completion_tokens,
@@ -134,9 +126,18 @@ impl ChatPrompt {
             head: head.finalize(),
         })
     }
+
+    /// The prompt as the cache of one account sees it (`workspace`: hash of the API key).
+    pub(crate) fn chain(&self, workspace: &str, factor: f64) -> ChatChain {
+        let mut hasher = Hasher::new();
+        hasher.update(workspace.as_bytes()).update(self.model.as_bytes()).update(self.head.as_bytes());
+        let spans: Vec<&Span> = self.messages.iter().map(|message| &message.span).collect();
+        ChatChain::new(hasher.finalize(), self.tool_tokens, &spans, factor)
+    }
 }
 
-fn message(fields: &Fields<'_>, reader: &Reader) -> ChatMessage {
+fn message(raw: &str, reader: &Reader) -> Result<ChatMessage, String> {
+    let fields: &Fields<'_> = &serde_json::from_str(raw).map_err(|error| format!("messages: {error}"))?;
     let mut hasher = Hasher::new();
     for (key, value) in fields {
         hasher.update(&(key.len() as u64).to_le_bytes()).update(key.as_bytes());
@@ -148,14 +149,20 @@ fn message(fields: &Fields<'_>, reader: &Reader) -> ChatMessage {
     let called: u64 =
         calls.iter().map(|call| reader.count(&call.function.name) + reader.count(&call.function.arguments)).sum();
     let reasoning = reader.count(&string(fields, "reasoning_content"));
-    ChatMessage {
-        role: string(fields, "role"),
-        canonical: hasher.finalize(),
-        tokens: FRAME_TOKENS + content_tokens(fields, reader) + called + reasoning,
-        marks: marks(fields, reader),
+    let role = string(fields, "role");
+    let speaker = match role.as_str() {
+        "system" | "developer" => Speaker::Instructions,
+        "user" => Speaker::User,
+        "tool" => Speaker::Tool,
+        _ => Speaker::Model,
+    };
+    let tokens = FRAME_TOKENS + content_tokens(fields, reader) + called + reasoning;
+    Ok(ChatMessage {
+        role,
+        span: Span { speaker, canonical: hasher.finalize(), tokens, marks: marks(fields, reader) },
         calls: calls.into_iter().map(|call| call.id).collect(),
         answers: fields.get("tool_call_id").and_then(|raw| serde_json::from_str(raw.get()).ok()),
-    }
+    })
 }
 
 fn content_tokens(fields: &Fields<'_>, reader: &Reader) -> u64 {

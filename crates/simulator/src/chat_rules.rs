@@ -30,7 +30,7 @@ pub(crate) fn check(prompt: &ChatPrompt, facts: &Facts) -> Result<(), String> {
 }
 
 fn breakpoints(prompt: &ChatPrompt) -> Result<(), String> {
-    let count: usize = prompt.messages.iter().map(|message| message.marks.len()).sum();
+    let count: usize = prompt.messages.iter().map(|message| message.span.marks.len()).sum();
     if count > MAX_BREAKPOINTS {
         return Err(format!(
             "Invalid 'messages': at most {MAX_BREAKPOINTS} content parts may have a 'prompt_cache_breakpoint', found {count}."

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use protocol::{ErrorKind, ProviderError};
 
-use crate::scenario::{Fault, FaultKind};
+use crate::failure::Failure;
+use crate::scenario::{Fault, FaultKind, bare_model};
 
 /// Counts what has been hit. In memory only: a restarted simulator starts anew.
 #[derive(Debug, Default)]
@@ -16,7 +17,13 @@ pub(crate) struct FaultState {
 
 impl FaultState {
     /// Counts a request of an actor and returns the fault that hits it: the first planned one that has hits left.
-    pub(crate) fn strike<'f>(&mut self, faults: &'f [Fault], actor: &str, step: usize) -> Option<&'f Fault> {
+    pub(crate) fn strike<'f>(
+        &mut self,
+        faults: &'f [Fault],
+        actor: &str,
+        step: usize,
+        model: &str,
+    ) -> Option<&'f Fault> {
         self.requests += 1;
         let own = self.by_actor.entry(actor.to_owned()).or_default();
         *own += 1;
@@ -26,6 +33,8 @@ impl FaultState {
             fault.on.actor.as_deref().is_none_or(|id| id == actor)
                 && fault.on.step.is_none_or(|at| at == step)
                 && fault.on.nth_request.is_none_or(|at| at == nth)
+                && fault.on.every.is_none_or(|every| nth % every.max(1) == 0)
+                && fault.on.model.as_ref().is_none_or(|glob| glob.matches(model) || glob.matches(bare_model(model)))
         };
         let left = |at: &usize, fault: &Fault| self.hits.get(at).copied().unwrap_or(0) < fault.times;
         let (at, fault) = faults.iter().enumerate().find(|(at, fault)| left(at, fault) && holds(fault))?;
@@ -34,13 +43,21 @@ impl FaultState {
     }
 }
 
+/// What the vendors say to whoever has not paid.
+const CREDIT: &str = "Your credit balance is too low to access the API. Please go to Plans & Billing to upgrade.";
+const QUOTA: &str = "You exceeded your current quota, please check your plan and billing details.";
+
 /// The error answer of a fault that is one; `None` for faults that let the answer begin.
-pub(crate) fn refusal(fault: &Fault, prompt: u64, context: u64, chat: bool) -> Option<ProviderError> {
+pub(crate) fn refusal(fault: &Fault, prompt: u64, context: u64, chat: bool) -> Option<Failure> {
     let (kind, status, message) = match fault.kind {
         FaultKind::Http429 => (ErrorKind::RateLimit, 429, "This request would exceed your rate limit.".to_owned()),
         FaultKind::Http529 if chat => (ErrorKind::Overloaded, 503, "The server is overloaded.".to_owned()),
         FaultKind::Http529 => (ErrorKind::Overloaded, 529, "Overloaded".to_owned()),
         FaultKind::Http500 => (ErrorKind::Server, 500, "Internal server error".to_owned()),
+        FaultKind::NoCredit if chat => (ErrorKind::Billing, 429, QUOTA.to_owned()),
+        FaultKind::NoCredit => (ErrorKind::Billing, 402, CREDIT.to_owned()),
+        FaultKind::BadGateway => return Some(Failure::page()),
+        FaultKind::Unauthorized if chat => (ErrorKind::Auth, 401, "Incorrect API key provided.".to_owned()),
         FaultKind::Unauthorized => (ErrorKind::Auth, 401, "invalid x-api-key".to_owned()),
         FaultKind::Overflow => (ErrorKind::Overflow, 400, overflow_text(context.max(prompt) + 1, context, chat)),
         _ => return None,
@@ -49,7 +66,7 @@ pub(crate) fn refusal(fault: &Fault, prompt: u64, context: u64, chat: bool) -> O
     error.status = Some(status);
     error.retry_after_ms = fault.retry_after_ms;
     error.should_retry = fault.should_retry;
-    Some(error)
+    Some(error.into())
 }
 
 /// What a provider says about a prompt that does not fit, by which clients recognise it.

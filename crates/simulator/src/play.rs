@@ -1,9 +1,9 @@
 //! What is answered to a request: which actor, which step, which words. Everything is taken from the request alone, so
 //! that a client that was killed and resumed gets the same play.
 
-use protocol::{Block, Message, Request, ResultPart, Role};
+use protocol::{Block, Message, Request, ResultPart, Role, StopReason};
 
-use crate::scenario::{Actor, CallSpec, Capture, CaptureFrom, Condition, Count, Scenario, Step, When};
+use crate::scenario::{Actor, CallSpec, Capture, CaptureFrom, Condition, Count, Scenario, Step, Stop, When};
 
 /// What a tool result says whose effect was not recorded before the client died.
 const INTERRUPTED: &str = "interrupted, effects unknown";
@@ -30,6 +30,8 @@ pub(crate) struct Play {
     pub(crate) thinking: Option<String>,
     pub(crate) say: Option<String>,
     pub(crate) calls: Vec<Call>,
+    /// Why it ends, where that is not what follows from the rest.
+    pub(crate) stop: Option<StopReason>,
     /// What the answer takes, in milliseconds of the play.
     pub(crate) advance_ms: u64,
 }
@@ -91,6 +93,7 @@ fn replay(actor: &Actor, progress: &Progress, scene: &Scene<'_>) -> Play {
         thinking: None,
         say: None,
         calls: calls.collect(),
+        stop: None,
         advance_ms: actor.advance_ms,
     }
 }
@@ -200,6 +203,7 @@ impl<'a> Scene<'a> {
             thinking: line.thinking.map(|text| fill(text, &names)),
             say: line.say.map(|text| fill(text, &names)),
             calls: calls.collect(),
+            stop: line.stop.map(Stop::reason),
             advance_ms: line.advance_ms.unwrap_or(actor.advance_ms),
         })
     }
@@ -214,6 +218,7 @@ impl<'a> Scene<'a> {
             say: case.say.as_deref(),
             thinking: case.thinking.as_deref(),
             calls: &case.calls,
+            stop: case.stop,
             captures: step.capture.iter().chain(&case.capture).collect(),
             advance_ms: case.advance_ms,
         })
@@ -231,6 +236,7 @@ impl<'a> Scene<'a> {
         let mut names = vec![
             ("first_agent".to_owned(), first_agent(self.request).unwrap_or_else(|| "sidekick".to_owned())),
             ("task".to_owned(), self.task()),
+            ("images".to_owned(), images(self.request).to_string()),
         ];
         for (name, capture) in &line.captures {
             let text = match capture.from {
@@ -273,6 +279,7 @@ struct Line<'s> {
     say: Option<&'s str>,
     thinking: Option<&'s str>,
     calls: &'s [CallSpec],
+    stop: Option<Stop>,
     captures: Vec<&'s (String, Capture)>,
     advance_ms: Option<u64>,
 }
@@ -283,6 +290,7 @@ impl<'s> Line<'s> {
             say: step.say.as_deref(),
             thinking: step.thinking.as_deref(),
             calls: &step.calls,
+            stop: step.stop,
             captures: step.capture.iter().collect(),
             advance_ms: step.advance_ms,
         }
@@ -307,6 +315,19 @@ fn text_of(content: &[ResultPart]) -> String {
         ResultPart::Image { .. } => None,
     });
     texts.collect::<Vec<_>>().join("\n")
+}
+
+/// Images of a request, those in tool results included.
+pub(crate) fn images(request: &Request) -> usize {
+    let blocks = request.messages.iter().flat_map(|message| &message.blocks);
+    let count = |block: &Block| match block {
+        Block::Image { .. } => 1,
+        Block::ToolResult { content, .. } => {
+            content.iter().filter(|part| matches!(part, ResultPart::Image { .. })).count()
+        }
+        _ => 0,
+    };
+    blocks.map(count).sum()
 }
 
 fn told(messages: &[&Message]) -> String {

@@ -1,5 +1,7 @@
 //! What was asked and billed, kept for tests and for the log.
 
+use std::collections::VecDeque;
+
 use protocol::{Block, Breakpoint, Dialect, Message, Position, Request, Role, Usage};
 
 use crate::scenario::bare_model;
@@ -26,6 +28,15 @@ pub struct RequestRecord {
     pub body: Vec<u8>,
     /// The same, read; default when it could not be read, and in the oldest records of a very long run.
     pub request: Request,
+    /// Path and query that it came to.
+    pub target: String,
+    /// Its headers in the order they came, without those that carry a key.
+    pub headers: Vec<(String, String)>,
+    /// Images in it, those in tool results included.
+    pub images: usize,
+    /// Reasoning that the model could not read, and why: another model's, another account's, another conversation's. In a
+    /// client that keeps its reasoning there is none.
+    pub removed: Vec<String>,
     /// What was billed; zero for refused requests.
     pub usage: Usage,
     /// HTTP status of the answer; 0 when the connection was reset instead.
@@ -36,10 +47,13 @@ pub struct RequestRecord {
     pub label: String,
 }
 
+/// Records that are kept at most: nobody reads those of a long load, and they would fill the memory.
+const MAX_RECORDS: usize = 50_000;
+
 /// Records of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    list: Vec<RequestRecord>,
+    list: VecDeque<RequestRecord>,
     kept: usize,
     emptied: usize,
 }
@@ -47,12 +61,19 @@ pub(crate) struct Records {
 impl Records {
     pub(crate) fn push(&mut self, record: RequestRecord) {
         self.kept += record.body.len();
-        self.list.push(record);
+        self.list.push_back(record);
+        if self.list.len() > MAX_RECORDS
+            && let Some(oldest) = self.list.pop_front()
+        {
+            self.kept -= oldest.body.len();
+            self.emptied = self.emptied.saturating_sub(1);
+        }
         while self.kept > MAX_KEPT && self.emptied + 1 < self.list.len() {
             let oldest = &mut self.list[self.emptied];
             self.kept -= oldest.body.len();
             oldest.body = Vec::new();
             oldest.request = Request::default();
+            oldest.headers = Vec::new();
             self.emptied += 1;
         }
     }
@@ -62,7 +83,7 @@ impl Records {
     }
 
     pub(crate) fn list(&self) -> Vec<RequestRecord> {
-        self.list.clone()
+        self.list.iter().cloned().collect()
     }
 }
 

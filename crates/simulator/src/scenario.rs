@@ -43,13 +43,14 @@
 //!   `last_result` or `all_results` (all user-role text of the request); group 1 of the regex, or the whole match.
 //!   Without a match the `default` is taken; without a default the request is refused with a 400 that says so. Known
 //!   everywhere: `{{first_agent}}` (first agent named by the schema of the `delegate` tool) and `{{task}}` (start of the
-//!   last user message without tool results). Other double braces are left as they are.
-//! - **Faults** hit a request when everything under `on` holds (`actor`, `step`, `nth_request`: 1 is the first request, of
-//!   that actor if one is named), at most `times` times (default 1). Kinds: `http_429`, `http_529`, `http_500`,
-//!   `unauthorized`, `overflow`, `reset` (connection reset before any byte, or after `after_chunks`), `stall` (headers,
-//!   `after_chunks` events, then silence), `truncated` (the stream ends without its terminal event), `error_event`,
-//!   `malformed_arguments` (the JSON of each call is cut), `empty_arguments`, `slow` (`ms` before the first token).
+//!   last user message without tool results) and `{{images}}` (how many images the request holds). Other double braces are left as they are.
+//! - **`stop`** of a step or a case says why the answer ends, where that does not follow from the rest: `refusal`,
+//!   `max_tokens`, `context_window`, `pause`.
+//! - **Faults** hit a request when everything under `on` holds (`actor`, `step`, `model`: a glob, `nth_request`: 1 is the
+//!   first request, of that actor if one is named, `every`: each so-many-th), at most `times` times (default 1).
+//!   `docs/scenarios.md` lists the kinds.
 
+use protocol::StopReason;
 use serde::Deserialize;
 
 use crate::scenario_load::{Glob, Pattern, unique_map};
@@ -123,6 +124,7 @@ pub(crate) struct Step {
     pub(crate) say: Option<String>,
     pub(crate) thinking: Option<String>,
     pub(crate) calls: Vec<CallSpec>,
+    pub(crate) stop: Option<Stop>,
     #[serde(deserialize_with = "unique_map")]
     pub(crate) capture: Vec<(String, Capture)>,
     /// What this answer takes, where it is not what the actor's answers take.
@@ -138,9 +140,32 @@ pub(crate) struct Case {
     pub(crate) say: Option<String>,
     pub(crate) thinking: Option<String>,
     pub(crate) calls: Vec<CallSpec>,
+    pub(crate) stop: Option<Stop>,
     #[serde(deserialize_with = "unique_map")]
     pub(crate) capture: Vec<(String, Capture)>,
     pub(crate) advance_ms: Option<u64>,
+}
+
+/// Why an answer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Stop {
+    Refusal,
+    MaxTokens,
+    ContextWindow,
+    Pause,
+}
+
+impl Stop {
+    /// The reason in neutral words.
+    pub(crate) fn reason(self) -> StopReason {
+        match self {
+            Self::Refusal => StopReason::Refusal,
+            Self::MaxTokens => StopReason::MaxTokens,
+            Self::ContextWindow => StopReason::ContextWindow,
+            Self::Pause => StopReason::Pause,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -194,12 +219,26 @@ pub(crate) struct Fault {
     /// Sent as `x-should-retry`.
     #[serde(default)]
     pub(crate) should_retry: Option<bool>,
-    /// For `slow`: milliseconds before the first token.
+    /// For `slow`, `slow_headers`, `pause`: milliseconds.
     #[serde(default = "five_seconds")]
     pub(crate) ms: u64,
-    /// For `reset`, `stall`, `truncated`, `error_event`: chunks that are still sent.
+    /// For `reset`, `stall`, `truncated`, `pause`, `error_event`, `malformed_json`, `malformed_sse`: chunks that are still
+    /// sent.
     #[serde(default)]
     pub(crate) after_chunks: Option<usize>,
+    /// For `reset`, `stall`, `truncated`, `pause`: bytes that are still sent.
+    #[serde(default)]
+    pub(crate) after_bytes: Option<usize>,
+    /// For `pause`: pings, evenly in it.
+    #[serde(default)]
+    pub(crate) pings: u32,
+    /// For `split`: bytes in one write.
+    #[serde(default = "one_byte")]
+    pub(crate) bytes: usize,
+}
+
+fn one_byte() -> usize {
+    1
 }
 
 fn once() -> u64 {
@@ -216,6 +255,8 @@ pub(crate) struct FaultOn {
     pub(crate) actor: Option<String>,
     pub(crate) step: Option<usize>,
     pub(crate) nth_request: Option<u64>,
+    pub(crate) every: Option<u64>,
+    pub(crate) model: Option<Glob>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -227,15 +268,25 @@ pub(crate) enum FaultKind {
     Http529,
     #[serde(rename = "http_500")]
     Http500,
+    NoCredit,
+    BadGateway,
     Unauthorized,
     Overflow,
     Reset,
     Stall,
+    Pause,
     Truncated,
     ErrorEvent,
+    ErrorJson,
     MalformedArguments,
     EmptyArguments,
+    MalformedJson,
+    MalformedSse,
     Slow,
+    SlowHeaders,
+    Split,
+    Crlf,
+    Gzip,
 }
 
 /// Billed tokens per `o200k_base` token where a scenario says nothing: OpenAI's own models use that tokenizer, others

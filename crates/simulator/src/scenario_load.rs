@@ -76,7 +76,7 @@ fn check(scenario: &Scenario) -> Result<(), Problem> {
         if let Some(step) = steps.into_iter().find(|step| !has_one_form(step)) {
             let found =
                 if step.cases.is_empty() { "nothing to say and no calls" } else { "both `cases` and words or calls" };
-            let rule = "a step has `say`, `thinking` and `calls`, or it has `cases`";
+            let rule = "a step has `say`, `thinking`, `calls` and `stop`, or it has `cases`";
             return Err(at(format!("actors: `{}` has a step with {found}; {rule}", actor.id), 0));
         }
     }
@@ -89,6 +89,15 @@ fn check(scenario: &Scenario) -> Result<(), Problem> {
         let known: Vec<&str> = ids.iter().copied().collect();
         let message = format!("faults: on.actor `{id}` is not an actor; the actors are {}", known.join(", "));
         return Err(Problem { message, key: "actor", value: id.to_owned(), nth: 0 });
+    }
+    if let Some(fault) = scenario.faults.iter().find(|fault| fault.on.every == Some(0) || fault.bytes == 0) {
+        let (key, found) = if fault.bytes == 0 { ("bytes", "bytes") } else { ("every", "on.every") };
+        return Err(Problem {
+            message: format!("faults: {found} is 0; give 1 or more"),
+            key,
+            value: "0".to_owned(),
+            nth: 0,
+        });
     }
     if let Some((glob, factor)) = scenario.token_factor.iter().find(|(_, f)| !f.is_finite() || *f <= 0.0) {
         let message = format!("token_factor: `{glob}` is {factor}; a factor is a number above 0");
@@ -103,7 +112,7 @@ fn never_holds(when: &When) -> bool {
 }
 
 fn has_one_form(step: &Step) -> bool {
-    let own = step.say.is_some() || step.thinking.is_some() || !step.calls.is_empty();
+    let own = step.say.is_some() || step.thinking.is_some() || !step.calls.is_empty() || step.stop.is_some();
     own == step.cases.is_empty()
 }
 

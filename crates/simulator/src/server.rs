@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -13,8 +15,10 @@ use protocol::{Clock, Dialect, ErrorKind, ProviderError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 
-use crate::exchange::Simulator;
+use crate::exchange::{Asked, Simulator};
+use crate::failure::Failure;
 use crate::line::{Gate, Line};
+use crate::models::{self, Shape};
 use crate::record::RequestRecord;
 use crate::scenario::{FaultKind, Scenario};
 use crate::stream::Outgoing;
@@ -81,7 +85,7 @@ impl Running {
         self.addr
     }
 
-    /// Base URL for both dialects, without a version: `http://127.0.0.1:40123`.
+    /// Base URL for all dialects, without a version: `http://127.0.0.1:40123`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
     }
@@ -89,6 +93,16 @@ impl Running {
     /// Every request to a model so far, in the order received.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.simulator.records()
+    }
+
+    /// Answers that are being given at the moment.
+    pub fn open(&self) -> usize {
+        self.simulator.traffic.open.load(Ordering::Relaxed)
+    }
+
+    /// Answers whose client left before their end.
+    pub fn abandoned(&self) -> usize {
+        self.simulator.traffic.abandoned.load(Ordering::Relaxed)
     }
 
     /// Drops the requests so far, so that a long run does not hold them all. Caches and scripts know them still.
@@ -108,12 +122,18 @@ impl Running {
 type App = State<Arc<Simulator>>;
 
 fn router(simulator: Arc<Simulator>) -> Router {
-    let api = Router::new()
-        .route("/messages", post(messages))
-        .route("/messages/count_tokens", post(count_tokens))
-        .route("/chat/completions", post(chat))
-        .route("/models", get(models));
-    Router::new().merge(api.clone()).nest("/v1", api).fallback(unknown).with_state(simulator)
+    // Some clients are told a base URL with the version in it and say it again, others leave it out.
+    let routed = ["", "/v1"].iter().fold(Router::new(), |router, base| {
+        router
+            .route(&format!("{base}/messages"), post(messages))
+            .route(&format!("{base}/messages/count_tokens"), post(count_tokens))
+            .route(&format!("{base}/chat/completions"), post(chat))
+            .route(&format!("{base}/responses"), post(responses))
+            .route(&format!("{base}/responses/input_tokens"), post(input_tokens))
+            .route(&format!("{base}/models"), get(models))
+            .route(&format!("{base}/models/{{*name}}"), get(model))
+    });
+    routed.fallback(unknown).with_state(simulator)
 }
 
 async fn messages(State(simulator): App, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
@@ -124,61 +144,91 @@ async fn chat(State(simulator): App, ConnectInfo(line): ConnectInfo<Line>, reque
     respond(simulator, line, Dialect::OpenaiChat, request).await
 }
 
+async fn responses(State(simulator): App, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
+    respond(simulator, line, Dialect::OpenaiResponses, request).await
+}
+
 async fn respond(simulator: Arc<Simulator>, line: Line, dialect: Dialect, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else { return failure(&simulator, dialect, &too_large()) };
-    let exchange = match simulator.take(dialect, key(&parts.headers).as_deref(), &body) {
+    let key = key(&parts.headers);
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let asked = Asked { dialect, key: key.as_deref(), target, headers: &parts.headers, body: &body };
+    let exchange = match simulator.take(asked) {
         Ok(exchange) => exchange,
         Err(error) => return failure(&simulator, dialect, &error),
     };
-    let reset = exchange.fault.as_ref().is_some_and(|f| f.kind == FaultKind::Reset && f.after_chunks.is_none());
-    if reset {
+    if exchange.is_reset() {
         line.cut();
     }
-    let kind = if exchange.request.settings.stream { "text/event-stream" } else { "application/json" };
-    let outgoing = Outgoing::new(dialect, exchange, Arc::clone(&simulator), line);
+    let fault = |kind: FaultKind| exchange.fault.as_ref().filter(|fault| fault.kind == kind);
+    if let Some(fault) = fault(FaultKind::SlowHeaders) {
+        tokio::select! {
+            () = simulator.clock.sleep(Duration::from_millis(fault.ms)) => {}
+            () = simulator.stop.cancelled() => {}
+        }
+    }
+    let zipped = fault(FaultKind::Gzip).is_some();
+    let kind = if exchange.stream { "text/event-stream" } else { "application/json" };
+    let outgoing = Outgoing::new(exchange, Arc::clone(&simulator), line);
     let mut response = Response::new(Body::from_stream(outgoing.into_stream()));
     head(&mut response, &simulator, kind);
+    if zipped {
+        set(&mut response, "content-encoding", "gzip");
+    }
     response
 }
 
 async fn count_tokens(State(simulator): App, request: Request) -> Response {
-    let dialect = Dialect::AnthropicMessages;
+    counted(&simulator, Dialect::AnthropicMessages, request, None).await
+}
+
+async fn input_tokens(State(simulator): App, request: Request) -> Response {
+    counted(&simulator, Dialect::OpenaiResponses, request, Some("response.input_tokens")).await
+}
+
+async fn counted(simulator: &Simulator, dialect: Dialect, request: Request, object: Option<&str>) -> Response {
     let Ok(body) = to_bytes(request.into_body(), MAX_BODY).await else {
-        return failure(&simulator, dialect, &too_large());
+        return failure(simulator, dialect, &too_large());
     };
-    match simulator.count(&body) {
-        Ok(tokens) => json(&simulator, &serde_json::json!({"input_tokens": tokens})),
-        Err(error) => failure(&simulator, dialect, &error),
+    match simulator.count(dialect, &body) {
+        Ok(tokens) => {
+            let mut answer = serde_json::json!({"input_tokens": tokens});
+            if let Some(object) = object {
+                answer["object"] = object.into();
+            }
+            json(simulator, &answer)
+        }
+        Err(error) => failure(simulator, dialect, &error),
     }
 }
 
-/// One list that clients of both dialects can read.
-async fn models(State(simulator): App) -> Response {
-    let mut names: Vec<String> = simulator.scenario.named_models().map(str::to_owned).collect();
-    names.extend(simulator.catalogue.models().map(|model| model.name.clone()));
-    names.sort();
-    names.dedup();
-    let data: Vec<_> = names
-        .iter()
-        .map(|name| {
-            serde_json::json!({
-                "id": name, "type": "model", "object": "model", "display_name": name, "owned_by": "simulator",
-                "created": 0, "created_at": "1970-01-01T00:00:00Z",
-            })
-        })
-        .collect();
-    json(&simulator, &serde_json::json!({"object": "list", "data": data, "has_more": false}))
+async fn models(State(simulator): App, headers: HeaderMap) -> Response {
+    json(&simulator, &models::list(&simulator, Shape::asked(&headers)))
+}
+
+async fn model(State(simulator): App, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let shape = Shape::asked(&headers);
+    if let Some(model) = models::one(&simulator, &name, shape) {
+        return json(&simulator, &model);
+    }
+    let dialect = match shape {
+        Shape::Anthropic => Dialect::AnthropicMessages,
+        Shape::Openai => Dialect::OpenaiChat,
+    };
+    let error = ProviderError::new(ErrorKind::NotFound, format!("The model '{name}' does not exist"));
+    failure(&simulator, dialect, &error.into())
 }
 
 async fn unknown(State(simulator): App, request: Request) -> Response {
     let (method, path) = (request.method(), request.uri().path());
-    let served = "POST /v1/messages, POST /v1/messages/count_tokens, POST /v1/chat/completions, GET /v1/models";
+    let served = "POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions, /v1/responses and \
+                  /v1/responses/input_tokens, and GET /v1/models";
     let error = ProviderError::new(
         ErrorKind::NotFound,
         format!("the simulator does not serve {method} {path}; it serves {served}"),
     );
-    failure(&simulator, Dialect::AnthropicMessages, &error)
+    failure(&simulator, Dialect::AnthropicMessages, &error.into())
 }
 
 /// The key, from either vendor's header. Only its hash is kept.
@@ -189,17 +239,18 @@ fn key(headers: &HeaderMap) -> Option<String> {
     found.map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned)
 }
 
-fn too_large() -> ProviderError {
+fn too_large() -> Failure {
     let mut error = ProviderError::new(ErrorKind::Overflow, "Request exceeds the maximum size of 32 MB");
     error.status = Some(413);
-    error
+    error.into()
 }
 
-fn failure(simulator: &Simulator, dialect: Dialect, error: &ProviderError) -> Response {
-    let (status, body) = wire::codec(dialect).write_error(error);
+fn failure(simulator: &Simulator, dialect: Dialect, failure: &Failure) -> Response {
+    let (status, body) = failure.write(dialect);
+    let error = &failure.error;
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    head(&mut response, simulator, "application/json");
+    head(&mut response, simulator, if failure.is_page { "text/html" } else { "application/json" });
     if let Some(ms) = error.retry_after_ms {
         set(&mut response, "retry-after-ms", &ms.to_string());
         set(&mut response, "retry-after", &ms.div_ceil(1_000).to_string());

@@ -1,13 +1,15 @@
-//! How an answer goes out: its chunks, its pace, and the ways in which a fault breaks it off.
+//! An answer on its way: its chunks, its pace, and whether the client stayed to the end.
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::Stream;
-use protocol::Dialect;
+use protocol::{Dialect, Reply, Request, StreamEvent};
 
+use crate::delivery::Act;
 use crate::exchange::{Exchange, PendingWrites, Simulator};
 use crate::faults::stream_error;
 use crate::line::Line;
@@ -16,60 +18,32 @@ use crate::scenario::{Fault, FaultKind};
 /// Characters of text or arguments in one chunk.
 const PIECE: usize = 48;
 
-/// What comes behind the last chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Clean,
-    Silence,
-    Reset,
-}
-
 /// An answer as it will go out.
 pub(crate) struct Outgoing {
-    chunks: std::vec::IntoIter<Bytes>,
-    end: End,
+    acts: std::vec::IntoIter<Act>,
     takes: Duration,
     first: Duration,
     pace: Duration,
+    begun: bool,
+    ended: bool,
     writes: Option<PendingWrites>,
     simulator: Arc<Simulator>,
     line: Line,
 }
 
 impl Outgoing {
-    pub(crate) fn new(dialect: Dialect, exchange: Exchange, simulator: Arc<Simulator>, line: Line) -> Self {
-        let fault = exchange.fault.clone();
-        let mut chunks = if exchange.request.settings.stream {
-            streamed(dialect, &exchange, fault.as_ref())
-        } else {
-            let body = Bytes::from(wire::codec(dialect).write_reply(&exchange.reply));
-            let half = body.len() / 2;
-            vec![body.slice(..half), body.slice(half..)]
-        };
-        let kind = fault.as_ref().map(|fault| fault.kind);
-        let end = match kind {
-            Some(FaultKind::Stall) => End::Silence,
-            Some(FaultKind::Reset) => End::Reset,
-            _ => End::Clean,
-        };
-        let cut = fault.as_ref().and_then(|fault| match fault.kind {
-            FaultKind::Stall | FaultKind::Reset => Some(fault.after_chunks.unwrap_or(0)),
-            // At least the terminal event is missing.
-            FaultKind::Truncated => {
-                Some(fault.after_chunks.unwrap_or(chunks.len() / 2).min(chunks.len().saturating_sub(1)))
-            }
-            _ => None,
-        });
-        chunks.truncate(cut.unwrap_or(usize::MAX));
+    pub(crate) fn new(exchange: Exchange, simulator: Arc<Simulator>, line: Line) -> Self {
         let latency = simulator.scenario.latency;
-        let slow = fault.filter(|fault| fault.kind == FaultKind::Slow).map_or(0, |fault| fault.ms);
+        let slow = exchange.fault.filter(|fault| fault.kind == FaultKind::Slow).map_or(0, |fault| fault.ms);
+        simulator.traffic.open.fetch_add(1, Ordering::Relaxed);
         Self {
-            chunks: chunks.into_iter(),
-            end,
+            acts: exchange.acts.into_iter(),
             takes: exchange.takes,
             first: Duration::from_millis(latency.first_token_ms + slow),
             pace: Duration::from_millis(latency.per_chunk_ms),
-            writes: Some(exchange.writes),
+            begun: false,
+            ended: false,
+            writes: exchange.writes,
             simulator,
             line,
         }
@@ -86,45 +60,84 @@ impl Outgoing {
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         // What was said so far leaves the house before the next piece, or its fault, comes.
         tokio::task::yield_now().await;
-        let Some(chunk) = self.chunks.next() else { return self.finish().await };
-        let wait = if self.writes.is_some() { self.first } else { self.pace };
-        if !wait.is_zero() {
+        loop {
+            match self.acts.next() {
+                Some(Act::Send(chunk)) => {
+                    self.before_chunk().await?;
+                    return Some(Ok(chunk));
+                }
+                Some(Act::Wait(span)) => self.wait(span).await?,
+                Some(Act::Silence) => self.simulator.stop.cancelled().await,
+                Some(Act::Reset) => {
+                    self.ended = true;
+                    self.line.cut();
+                    return Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)));
+                }
+                None => {
+                    self.ended = true;
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Waits as long as the answer takes, and makes what it wrote readable.
+    async fn before_chunk(&mut self) -> Option<()> {
+        if self.begun {
+            return self.wait(self.pace).await;
+        }
+        self.begun = true;
+        self.wait(self.first).await?;
+        if !self.takes.is_zero() {
             tokio::select! {
-                () = self.simulator.clock.sleep(wait) => {}
+                () = self.simulator.clock.elapse(self.takes) => {}
                 () = self.simulator.stop.cancelled() => return None,
             }
         }
         if let Some(writes) = self.writes.take() {
-            if !self.takes.is_zero() {
-                tokio::select! {
-                    () = self.simulator.clock.elapse(self.takes) => {}
-                    () = self.simulator.stop.cancelled() => return None,
-                }
-            }
             self.simulator.commit(&writes);
         }
-        Some(Ok(chunk))
+        Some(())
     }
 
-    async fn finish(&mut self) -> Option<io::Result<Bytes>> {
-        match self.end {
-            End::Clean => None,
-            End::Silence => {
-                self.simulator.stop.cancelled().await;
-                None
-            }
-            End::Reset => {
-                self.line.cut();
-                Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)))
-            }
+    /// None when the simulator stops meanwhile.
+    async fn wait(&self, span: Duration) -> Option<()> {
+        if span.is_zero() {
+            return Some(());
+        }
+        tokio::select! {
+            () = self.simulator.clock.sleep(span) => Some(()),
+            () = self.simulator.stop.cancelled() => None,
         }
     }
 }
 
-/// The events of an answer as the dialect writes them, broken off by an error where a fault says so.
-fn streamed(dialect: Dialect, exchange: &Exchange, fault: Option<&Fault>) -> Vec<Bytes> {
-    let mut writer = wire::codec(dialect).reply_writer(&exchange.request);
-    let events = wire::replay(&exchange.reply, PIECE);
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        let traffic = &self.simulator.traffic;
+        traffic.open.fetch_sub(1, Ordering::Relaxed);
+        if !self.ended && !self.simulator.stop.is_cancelled() {
+            traffic.abandoned.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The bytes of an answer: its events as the dialect writes them, broken off by an error where a fault says so, or all of it
+/// in two halves.
+pub(crate) fn chunks(dialect: Dialect, request: &Request, reply: &Reply, fault: Option<&Fault>) -> Vec<Bytes> {
+    let codec = wire::codec(dialect);
+    let stream = request.settings.stream;
+    if fault.is_some_and(|fault| fault.kind == FaultKind::ErrorJson) {
+        let (_, body) = codec.write_error(&stream_error());
+        return vec![if stream { error_line(dialect, &body) } else { Bytes::from(body) }];
+    }
+    if !stream {
+        let body = Bytes::from(codec.write_reply_to(request, reply));
+        let half = body.len() / 2;
+        return vec![body.slice(..half), body.slice(half..)];
+    }
+    let mut writer = codec.reply_writer(request);
+    let events = wire::replay(reply, PIECE);
     let broken = fault.filter(|fault| fault.kind == FaultKind::ErrorEvent);
     let stop = broken.map_or(events.len(), |fault| {
         fault.after_chunks.unwrap_or(events.len() / 2).min(events.len().saturating_sub(1))
@@ -135,4 +148,21 @@ fn streamed(dialect: Dialect, exchange: &Exchange, fault: Option<&Fault>) -> Vec
         chunks.push(Bytes::from(writer.error(&stream_error())));
     }
     chunks
+}
+
+/// What keeps a silent stream alive.
+pub(crate) fn ping(dialect: Dialect, request: &Request) -> Bytes {
+    Bytes::from(wire::codec(dialect).reply_writer(request).push(&StreamEvent::Ping))
+}
+
+/// An error as the only event of a stream. Responses have an event of their own for it.
+fn error_line(dialect: Dialect, body: &[u8]) -> Bytes {
+    let body = String::from_utf8_lossy(body);
+    if dialect != Dialect::OpenaiResponses {
+        return Bytes::from(format!("data: {body}\n\n"));
+    }
+    let mut error = serde_json::from_str::<serde_json::Value>(&body).unwrap_or_default()["error"].take();
+    error["type"] = "error".into();
+    error["sequence_number"] = 0.into();
+    Bytes::from(format!("event: error\ndata: {error}\n\n"))
 }

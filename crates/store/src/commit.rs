@@ -7,6 +7,7 @@ use crate::attempts;
 use crate::column::{Json, Moment, Picos, Word};
 use crate::database::Store;
 use crate::error::StoreError;
+use crate::gateway;
 use crate::record::{
     DelegationRecord, InputRecord, NoteRecord, SessionRecord, StoredItem, ToolDone, ToolIntent, WindowRecord, Write,
 };
@@ -27,6 +28,33 @@ impl From<rusqlite::Error> for Cause {
 
 type Done = Result<(), Cause>;
 
+/// What a commit is made of: the kinds of its writes, each once, in their order.
+fn kind(writes: &[Write]) -> String {
+    let mut kinds: Vec<String> = writes.iter().map(kind_of).collect();
+    kinds.dedup();
+    kinds.join(" ")
+}
+
+fn kind_of(write: &Write) -> String {
+    match write {
+        Write::Session(_) => "session".to_owned(),
+        Write::Window(_) => "window".to_owned(),
+        Write::Item(_) => "item".to_owned(),
+        Write::Input(_) => "input".to_owned(),
+        Write::InputPromoted { .. } => "promoted".to_owned(),
+        Write::Ledger(_) => "ledger".to_owned(),
+        Write::ToolIntent(_) => "intent".to_owned(),
+        Write::ToolDone(_) => "done".to_owned(),
+        Write::Delegation(_) => "delegation".to_owned(),
+        Write::Event(_) => "event".to_owned(),
+        Write::Plan { .. } => "plan".to_owned(),
+        Write::Note(note) => format!("note:{}", note.kind),
+        Write::AttemptBegun(_) => "begun".to_owned(),
+        Write::AttemptEnded { .. } => "ended".to_owned(),
+        Write::Gateway(_) => "gateway".to_owned(),
+    }
+}
+
 impl Store {
     /// Writes all of it, in order, as one durable transaction, or nothing of it. No writes is no transaction.
     ///
@@ -38,9 +66,28 @@ impl Store {
         if writes.is_empty() {
             return Ok(());
         }
-        self.transaction(|db| {
+        self.transaction_of(
+            || kind(writes),
+            |db| {
+                writes
+                    .iter()
+                    .try_for_each(|one| write(db, session, one).map_err(|cause| self.refusal(session, one, cause)))
+            },
+        )
+    }
+
+    /// The same for several sessions in one durable transaction: all of it, or nothing of it.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub fn commit_all(&self, writes: &[(SessionId, Vec<Write>)]) -> Result<(), StoreError> {
+        if writes.iter().all(|(_, writes)| writes.is_empty()) {
+            return Ok(());
+        }
+        let of_one = |db: &Connection, session: &SessionId, writes: &[Write]| {
             writes.iter().try_for_each(|one| write(db, session, one).map_err(|cause| self.refusal(session, one, cause)))
-        })
+        };
+        self.transaction(|db| writes.iter().try_for_each(|(session, writes)| of_one(db, session, writes)))
     }
 
     /// One durable write: all that `work` does, or nothing of it where it fails.
@@ -49,6 +96,15 @@ impl Store {
     /// That of `work`; `Full`, `ReadOnly`, `Busy`, `Corrupt`, `Other`.
     pub(crate) fn transaction<T>(
         &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.transaction_of(|| "other".to_owned(), work)
+    }
+
+    /// The same with what the transaction is made of, for tests that kill the process.
+    fn transaction_of<T>(
+        &self,
+        kind: impl FnOnce() -> String,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut writer = self.writer();
@@ -63,7 +119,7 @@ impl Store {
             std::process::abort();
         }
         transaction.commit().map_err(|error| self.error(error))?;
-        self.committed(&mut writer);
+        self.committed(&mut writer, kind);
         Ok(done)
     }
 
@@ -115,6 +171,10 @@ fn write(to: &Connection, session: &SessionId, write: &Write) -> Done {
             Ok(attempts::insert(to, attempt).map(drop)?)
         }
         Write::AttemptEnded { attempt, end } => Ok(attempts::insert_end(to, *attempt, end)?),
+        Write::Gateway(row) => {
+            same_session(session, &row.session)?;
+            Ok(gateway::insert(to, row)?)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The file and the connections to it.
 
+use std::collections::BTreeSet;
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,9 @@ pub struct FaultPlan {
     pub abort_at_write: Option<u64>,
     /// Abort the process when all of this commit is written but not yet durable: the world has moved on, the record has not.
     pub abort_before_write: Option<u64>,
+    /// Abort the process right after the commit that is the first of so many-th kind, counted from 1: a commit's kind is what it is
+    /// made of. So each kind of write can be the last one without a run for every write.
+    pub abort_at_kind: Option<u64>,
 }
 
 /// The store: cheap to clone, usable from any thread. Calls block for as long as SQLite needs (milliseconds, except while
@@ -56,6 +60,8 @@ struct Inner {
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     commits: u64,
+    /// Kinds of commits so far, where the fault plan counts them.
+    kinds: BTreeSet<String>,
 }
 
 impl Store {
@@ -75,7 +81,7 @@ impl Store {
         make_folder(dir)?;
         let path = dir.join(FILE);
         let connection = connect_writer(&path)?;
-        let writer = Mutex::new(Writer { connection, commits: 0 });
+        let writer = Mutex::new(Writer { connection, commits: 0, kinds: BTreeSet::new() });
         Ok(Self { inner: Arc::new(Inner { path, writer, readers: Mutex::default(), fault }) })
     }
 
@@ -113,9 +119,13 @@ impl Store {
     }
 
     /// Counts a successful commit, and dies where the fault plan says so.
-    pub(crate) fn committed(&self, writer: &mut Writer) {
+    pub(crate) fn committed(&self, writer: &mut Writer, kind: impl FnOnce() -> String) {
         writer.commits += 1;
-        if self.inner.fault.abort_at_write == Some(writer.commits) {
+        let fault = self.inner.fault;
+        let is_kind = fault.abort_at_kind.is_some_and(|at| {
+            writer.kinds.insert(kind()) && u64::try_from(writer.kinds.len()).is_ok_and(|kinds| kinds == at)
+        });
+        if is_kind || fault.abort_at_write == Some(writer.commits) {
             std::process::abort();
         }
     }

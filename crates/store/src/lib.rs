@@ -1,5 +1,6 @@
 //! What survives the process: sessions, windows with their rendered prefix, transcripts, inputs, tool runs, delegations,
-//! the ledger, the public events, attempts at tasks and what came of them, versions of the learned router. One SQLite file; one
+//! the ledger, the public events, attempts at tasks and what came of them, versions of the learned router, requests through the
+//! gateway. One SQLite file; one
 //! [`Store::commit`] is one durable write, all or nothing.
 //!
 //! Not for: deciding anything (the runtime does), rendering (`wire` does; its bytes are kept here as they are), keys and
@@ -11,6 +12,7 @@ mod commit;
 mod cost;
 mod database;
 mod error;
+mod gateway;
 mod history;
 mod lookup;
 mod read;
@@ -22,6 +24,7 @@ pub use attempts::{AttemptFilter, AttemptRecord, OutcomeRecord};
 pub use cost::{By, Cost};
 pub use database::{FaultPlan, Store};
 pub use error::StoreError;
+pub use gateway::GatewayRequest;
 pub use history::{ChangingCall, TranscriptItem, WindowOpening};
 pub use record::{
     DelegationClosed, DelegationRecord, InputMode, InputRecord, NoteRecord, SessionRecord, SessionSummary, StoredItem,

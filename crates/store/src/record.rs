@@ -252,6 +252,8 @@ pub enum Write {
         /// What came of it.
         end: Box<AttemptEnd>,
     },
+    /// A request that went through the gateway; its session must be the one committed to.
+    Gateway(Box<crate::GatewayRequest>),
 }
 
 impl Write {
@@ -276,6 +278,7 @@ impl Write {
             Self::Note(note) => format!("a note of kind {}", note.kind),
             Self::AttemptBegun(attempt) => format!("attempt {} of turn {}", attempt.number, attempt.turn),
             Self::AttemptEnded { attempt, .. } => format!("the end of attempt {attempt}"),
+            Self::Gateway(row) => format!("the gateway's request {}", row.request),
         }
     }
 }

@@ -135,6 +135,11 @@ pub trait Codec: Send + Sync {
     /// Writes a whole answer.
     fn write_reply(&self, reply: &Reply) -> Vec<u8>;
 
+    /// Writes a whole answer to this request: a client that named its tools in words of its own is answered in them.
+    fn write_reply_to(&self, _: &Request, reply: &Reply) -> Vec<u8> {
+        self.write_reply(reply)
+    }
+
     /// A reader of a streamed answer.
     fn reply_reader(&self) -> Box<dyn ReplyReader>;
 
@@ -153,5 +158,6 @@ pub fn codec(dialect: Dialect) -> &'static dyn Codec {
     match dialect {
         Dialect::AnthropicMessages => &crate::anthropic::Anthropic,
         Dialect::OpenaiChat => &crate::openai_chat::OpenaiChat,
+        Dialect::OpenaiResponses => &crate::openai_responses::OpenaiResponses,
     }
 }

@@ -20,8 +20,16 @@ pub(crate) fn short(text: &str) -> String {
     format!("{head}_{}", digest(text))
 }
 
+/// An id of exactly nine letters or digits (Mistral's rule).
+pub(crate) fn nine(id: &str) -> String {
+    if id.len() == 9 && id.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return id.to_owned();
+    }
+    blake3::hash(id.as_bytes()).to_hex().chars().take(9).collect()
+}
+
 /// Eight hexadecimal digits.
-fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().chars().take(8).collect()
 }
 

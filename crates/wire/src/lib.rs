@@ -4,6 +4,8 @@
 pub mod anthropic;
 pub mod codec;
 pub mod openai_chat;
+pub mod openai_responses;
+pub mod translate;
 
 mod errors;
 mod ids;

@@ -65,6 +65,8 @@ fn t13_the_classifier_is_one_small_call_to_the_fast_lanes_model_before_the_task(
     assert_eq!(stage.rows(), ["strong 1 passed"], "it may raise");
     assert!(lines_of(&ended, "reasons: ")[0].contains("classifier:high"), "{}", ended.err);
     assert_eq!(label(&stage).as_deref(), Some("high"));
+    let said: Vec<&str> = ended.err.lines().filter(|line| line.starts_with("classifier")).collect();
+    assert!(said[0].starts_with("classifier: files=0 ") && said[1] == "classifier_label: high", "{said:?}");
     let asked = stage.asked("sorter");
     assert_eq!(asked.len(), 1);
     assert_eq!(stage.models(), [FAST, STRONG, STRONG, STRONG]);
@@ -120,6 +122,7 @@ fn t19_in_shadow_mode_the_label_is_written_down_and_changes_nothing() {
     let policy = stage.policy("classifier: {mode: shadow}\n");
     let ended = stage.run(SMALL, &["--policy", &policy]).exits(0);
     assert!(!lines_of(&ended, "reasons: ")[0].contains("classifier"), "{}", ended.err);
+    assert_eq!(lines_of(&ended, "classifier_label: "), ["high"], "it is said all the same");
     assert_eq!(stage.rows(), ["fast 1 passed"]);
     assert_eq!(label(&stage).as_deref(), Some("high"));
 }
@@ -142,7 +145,10 @@ fn t15_a_classifier_that_fails_or_never_answers_never_blocks_a_task() {
         let before = format!("{faults}{}", says("LOW"));
         let stage = Stage::with(&before, &changes("41", "42"), &takes_over("41", "42"));
         let policy = stage.policy("classifier: {mode: shadow}\n");
-        stage.run(SMALL, &["--policy", &policy]).exits(0);
+        let arguments = ["run", SMALL, "--team", &stage.team, "--policy", &policy];
+        // How long it waits is passed in: a real wait shows nothing more.
+        let variables = [stage.sim.variables().as_slice(), &[("AGENT_TEST_CLASSIFIER_MS", "300")]].concat();
+        stage.desk.agent_with(&variables, &arguments, "").exits(0);
         assert_eq!(stage.rows(), ["fast 1 passed"], "{fault}");
         assert_eq!(label(&stage).as_deref(), Some("none"), "{fault}");
     }

@@ -163,6 +163,21 @@ fn a_review_that_cannot_be_had_or_read_is_no_approval() {
 }
 
 #[test]
+fn a_change_that_is_longer_than_the_verifiers_prompt_is_cut_with_a_note_and_reviewed() {
+    let long = "a line of some length\\n".repeat(800);
+    let write = format!("- calls: [{{tool: write, args: {{path: notes.txt, content: \"{long}\"}}}}]\n");
+    let stage = Stage::with(REVIEWER, &format!("{write}{}", changes("41", "42")), "");
+    let lanes = "lanes: [{name: fast, review: true}, {name: strong}]\n";
+    let policy = stage.policy(&format!("{lanes}verifier: {{brain: claude-sonnet-5-5, max_context_tokens: 1500}}\n"));
+    stage.run(SMALL, &["--policy", &policy]);
+    let review = &stage.asked("reviewer")[0];
+    holds(review, &[SMALL, "`sh check.sh`: passed", "bytes left out]"]);
+    assert!(body(review).len() < 9_000, "{} bytes", body(review).len());
+    let why = stage.desk.agent(&["why", "-"]).exits(0).out;
+    assert!(why.contains("bytes of task and diff: no more fits its prompt"), "{why}");
+}
+
+#[test]
 fn a_question_is_answered_whatever_its_words_name() {
     let stage = Stage::new("- say: It is README.md.\n", "");
     let ended = stage.run("Where is the readme?", &[]).exits(0);

@@ -27,6 +27,7 @@ fn p36_a_task_that_passes_in_the_fast_lane_is_done_there_and_told_in_this_order(
     let said: Vec<&str> =
         ended.err.lines().filter_map(|line| words.into_iter().find(|word| line.starts_with(word))).collect();
     assert_eq!(said, words, "{}", ended.err);
+    assert!(!ended.err.contains("classifier_label"), "nobody was asked");
     ended.says(&[
         "classifier: files=0 schema_change=false auth_code=false failures=0 new_code=false\n",
         "risk_score: 0\n",
@@ -205,4 +206,22 @@ fn hands_are_open_in_the_fast_lane_and_closed_in_the_strong_one() {
     stage.run(LARGE, &[]).exits(0);
     holds(&stage.sim.requests()[1], &["`edit` is closed to you"]);
     assert!(!body(&stage.sim.requests()[0]).contains("This task is small: do it yourself"));
+}
+
+#[test]
+fn hands_that_were_opened_in_the_fast_lane_are_closed_again_in_the_strong_one() {
+    let fast = [takes_over("41", "43"), done(), change("43", "44"), done()].concat();
+    let stage = Stage::new(&fast, &[change("44", "42"), takes_over("44", "42")].concat());
+    stage.run(SMALL, &[]).exits(0);
+    assert_eq!(stage.rows(), ["fast 1 failed_tests", "fast 2 failed_tests", "strong 3 passed"]);
+    holds(&stage.asked("strong")[1], &["`edit` is closed to you"]);
+}
+
+#[test]
+fn a_task_that_only_looks_goes_by_its_kind_however_much_lies_changed() {
+    let stage = Stage::new("- say: In src.\n", "");
+    stage.desk.file("src/auth/login.rs", "one\n");
+    let ended = stage.run("Show me where the answer is.", &[]).exits(0);
+    assert_eq!(stage.rows(), ["fast 1 answered"]);
+    ended.says(&["auth_code=true", "risk_score: 0\n", "reasons: reads_only, task_type:navigation"]);
 }

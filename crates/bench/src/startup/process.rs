@@ -1,6 +1,4 @@
 //! A chat with the agent over a pipe, and what the operating system says it used.
-#![expect(clippy::disallowed_methods, reason = "reads /proc, and asks for the time: that is what is measured")]
-
 use std::io::{Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, Stdio};
 use std::time::Instant;
@@ -9,6 +7,7 @@ use anyhow::{Context, bail, ensure};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::stage::Stage;
+use crate::proc::{self, Times};
 
 /// What stands on the screen when a line may be typed.
 const PROMPT: &[u8] = b"\n> ";
@@ -63,14 +62,14 @@ impl Chat {
 
     /// Ends the chat and asks what it used.
     pub(crate) fn end(mut self, began: Instant) -> anyhow::Result<Used> {
-        let peak_mb = self.peak_mb()?;
+        let peak_mb = proc::peak_mb(self.child.id())?;
         drop(self.stdin.take());
         let mut rest = String::new();
         self.stderr.read_to_string(&mut rest).ok();
         // Ended, but not yet collected: its times still stand in /proc, and are complete.
         waitid(WaitId::Pid(self.pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)?;
         let wall_s = began.elapsed().as_secs_f64();
-        let (own_s, children_s) = self.times()?;
+        let Times { own_s, children_s } = proc::times(self.child.id())?;
         let status = self.child.wait()?;
         ensure!(status.success(), "the chat ended with {status}:\n{rest}");
         Ok(Used { peak_mb, own_s, children_s, wall_s })
@@ -87,22 +86,6 @@ impl Chat {
         }
         Ok(String::from_utf8_lossy(&shown).into_owned())
     }
-
-    fn proc(&self, file: &str) -> anyhow::Result<String> {
-        let path = format!("/proc/{}/{file}", self.pid.as_raw_nonzero());
-        std::fs::read_to_string(&path).with_context(|| format!("{path} (this figure needs Linux)"))
-    }
-
-    fn peak_mb(&self) -> anyhow::Result<f64> {
-        let status = self.proc("status")?;
-        peak_kib(&status).map(|kib| kib * 1024.0 / 1e6).context("no VmHWM in /proc/PID/status")
-    }
-
-    fn times(&self) -> anyhow::Result<(f64, f64)> {
-        let ticks = ticks(&self.proc("stat")?).context("/proc/PID/stat has another form than proc(5) says")?;
-        let second = rustix::param::clock_ticks_per_second() as f64;
-        Ok(((ticks[0] + ticks[1]) / second, (ticks[2] + ticks[3]) / second))
-    }
 }
 
 impl Drop for Chat {
@@ -110,32 +93,5 @@ impl Drop for Chat {
         // Over already, except when a measurement failed.
         self.child.kill().ok();
         self.child.wait().ok();
-    }
-}
-
-/// `VmHWM:     52344 kB`
-fn peak_kib(status: &str) -> Option<f64> {
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix("kB")?.trim().parse().ok()
-}
-
-/// `utime`, `stime`, `cutime`, `cstime`: fields 14 to 17 of proc(5). The name in field 2 may hold blanks and brackets.
-fn ticks(stat: &str) -> Option<[f64; 4]> {
-    let (_, behind_name) = stat.rsplit_once(')')?;
-    let fields: Vec<f64> =
-        behind_name.split_whitespace().skip(11).take(4).filter_map(|text| text.parse().ok()).collect();
-    fields.try_into().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{peak_kib, ticks};
-
-    #[test]
-    fn proc_files_are_read_whatever_the_process_is_called() {
-        let stat = "77 (a) b (c) Z 1 2 3 4 5 6 7 8 9 10 110 22 3 4 20 0 1 0";
-        assert_eq!(ticks(stat), Some([110.0, 22.0, 3.0, 4.0]));
-        assert_eq!(ticks("77 (a"), None);
-        assert_eq!(peak_kib("Name:\ta\nVmHWM:\t   52344 kB\nVmRSS:\t 1 kB\n"), Some(52344.0));
-        assert_eq!(peak_kib("Name:\ta\n"), None);
     }
 }

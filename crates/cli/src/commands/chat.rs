@@ -15,6 +15,7 @@ use tools::ApprovalMode;
 
 use self::words::Agents;
 use super::run::summary;
+use super::sessions::named;
 use super::start::{self, Names, Wanted};
 use crate::args::{SessionArgs, TeamArgs};
 use crate::config::Context;
@@ -39,7 +40,7 @@ pub(crate) async fn run(
     let (context, resume) = match resume {
         Some(prefix) => {
             let store = context.store()?;
-            let id = context.session(&store, Some(&prefix))?;
+            let id = named(&context, &store, Some(&prefix))?;
             (context.of_session(&store, &id)?, Some(id))
         }
         None => (context, None),

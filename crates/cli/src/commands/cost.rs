@@ -97,7 +97,8 @@ fn make(context: &Context, store: &Store, sessions: &[SessionId], bill: Bill, on
         let whole = records.rows.iter().all(|row| made.bill.since.is_none_or(|since| row.at >= since));
         let spent = made.bill.sessions.last().and_then(|session| session.total.usd());
         if let (true, Some(main)) = (whole, records.main()) {
-            let decided: Vec<Decision> = Decisions::load(store, session)?.all.into_iter().map(|one| one.decision).collect();
+            let decided: Vec<Decision> =
+                Decisions::load(store, session)?.all.into_iter().map(|one| one.decision).collect();
             let baseline = runtime::estimate_baseline(&context.catalogue, main, &records.rows, &decided, spent);
             baselines.extend(baseline.zip(spent));
         }

@@ -6,6 +6,7 @@ mod completions;
 mod cost;
 mod demo;
 mod doctor;
+mod gateway;
 mod init;
 mod lanes;
 mod models;
@@ -25,6 +26,7 @@ use crate::args::{Args, Command, SessionArgs, TeamArgs};
 use crate::config::Context;
 
 pub(crate) use cost::Since;
+pub(crate) use gateway::GatewayArgs;
 pub(crate) use lanes::LanesArgs;
 pub(crate) use outcome::OutcomeArgs;
 pub(crate) use policy::PolicyCommand;
@@ -33,6 +35,7 @@ pub(crate) use router::RouterCommand;
 pub(crate) use run::never;
 pub(crate) use start::brains_of;
 pub(crate) use whatif::WhatifArgs;
+pub(crate) use why::count;
 
 /// Runs the command; the number is the process's exit code.
 pub(crate) fn dispatch(args: Args) -> anyhow::Result<u8> {
@@ -81,6 +84,7 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Simulate { scenario, listen, log }) => {
             block_on_threads(simulate::run(context, scenario, listen, log))
         }
+        Some(Command::Gateway(asked)) => block_on_threads(gateway::run(context, *asked)),
         Some(Command::Doctor { team, json, online }) => block_on(doctor::run(context, None, team, json, online)),
         Some(Command::Completions { shell }) => completions::run(shell),
     }

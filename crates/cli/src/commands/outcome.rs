@@ -8,6 +8,7 @@ use protocol::{Outcome, SessionId};
 use serde_json::{Value, json};
 use store::{AttemptFilter, AttemptRecord, Store};
 
+use super::router;
 use super::sessions::named;
 use super::why::count;
 use crate::config::Context;
@@ -75,6 +76,9 @@ pub(crate) async fn run(context: Context, asked: OutcomeArgs) -> anyhow::Result<
         store.add_outcome(one.attempt.id, one.outcome, now, one.note.as_deref())?;
     }
     tell(&session, &found, now, asked.json);
+    if !found.is_empty() {
+        router::after_outcome(&context, &store, &session, now);
+    }
     Ok(0)
 }
 

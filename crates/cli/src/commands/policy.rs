@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use routing::{Change, Policy};
+use routing::{Change, Policy, PolicyError};
 use serde_json::json;
 
 use crate::args::TeamArgs;
-use crate::config::{Context, policy, repository};
+use crate::config::{Context, policy, policy_models, repository};
 use crate::failure::Failure;
 use crate::text;
 
@@ -30,11 +30,11 @@ pub(crate) enum PolicyCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Print the fields that a file changes, with both origins.
+    /// Print the fields that differ, with both origins: from the built-in policy to a file, or from one file to another.
     Diff {
         /// File (default: the one of this folder, else yours, else the built-in one).
         file: Option<PathBuf>,
-        /// What it is compared with (default: the built-in policy).
+        /// Another file: then the first one is what it is compared with.
         other: Option<PathBuf>,
         /// Print JSON instead of text.
         #[arg(long)]
@@ -68,15 +68,41 @@ pub(crate) fn run(context: &Context, command: PolicyCommand) -> anyhow::Result<u
 }
 
 fn check(context: &Context, file: Option<&Path>, json: bool) -> anyhow::Result<u8> {
-    let policy = policy::look(context, file)?;
+    let checked = policy::look(context, file).and_then(|policy| {
+        let models = policy_models::remarks(context, &policy)?;
+        let remarks: Vec<String> = policy.remarks().iter().cloned().chain(models).collect();
+        Ok((policy, remarks))
+    });
     if json {
-        let page = json!({ "source": policy.source(), "ok": true, "hash": policy.hash(), "remarks": policy.remarks() });
+        let page = match &checked {
+            Ok((policy, remarks)) => {
+                json!({ "source": policy.source(), "ok": true, "hash": policy.hash(), "remarks": remarks })
+            }
+            Err(error) => wrong(error, file),
+        };
         text::json(&page.to_string());
-        return Ok(0);
+        return checked.map(|_| 0);
     }
+    let (policy, remarks) = checked?;
     text::line(&format!("{}: ok; hash {}", policy.source(), policy.hash()));
-    policy.remarks().iter().for_each(|remark| text::warn(remark));
+    remarks.iter().for_each(|remark| text::warn(remark));
     Ok(0)
+}
+
+/// A file that is not in order, as JSON: the words, and the place where there is one.
+fn wrong(error: &anyhow::Error, file: Option<&Path>) -> serde_json::Value {
+    let place = error.downcast_ref::<PolicyError>();
+    let named = file.map(|file| file.display().to_string());
+    json!({
+        "source": place.map(|place| place.file.clone()).or(named),
+        "ok": false,
+        "error": {
+            "message": format!("{error}"),
+            "line": place.map(|place| place.line),
+            "column": place.map(|place| place.column),
+            "field": place.map(|place| place.field.clone()),
+        },
+    })
 }
 
 fn show(context: &Context, file: Option<&Path>, json: bool) -> anyhow::Result<u8> {
@@ -129,11 +155,14 @@ fn shown(context: &Context, file: Option<&Path>) -> anyhow::Result<(Policy, Opti
     }
 }
 
-/// What a file changes, against the built-in policy or another file.
+/// What a file changes against the built-in policy, or the second of two files against the first.
 fn diff(context: &Context, file: Option<&Path>, other: Option<&Path>, json: bool) -> anyhow::Result<u8> {
-    let mine = policy::look(context, file)?;
-    let other = other.map_or_else(|| Ok(Policy::builtin()), |other| policy::look(context, Some(other)))?;
-    let changes = other.changes(&mine);
+    let named = policy::look(context, file)?;
+    let (from, to) = match other {
+        None => (Policy::builtin(), named),
+        Some(_) => (named, policy::look(context, other)?),
+    };
+    let changes = from.changes(&to);
     if json {
         let side = |side: &Option<(String, String)>| {
             side.as_ref().map(|(value, origin)| json!({ "value": value, "origin": origin }))
@@ -143,14 +172,14 @@ fn diff(context: &Context, file: Option<&Path>, other: Option<&Path>, json: bool
             .map(|change| json!({ "path": change.path, "from": side(&change.one), "to": side(&change.other) }))
             .collect();
         let page = json!({
-            "from": { "source": other.source(), "hash": other.hash() },
-            "to": { "source": mine.source(), "hash": mine.hash() },
+            "from": { "source": from.source(), "hash": from.hash() },
+            "to": { "source": to.source(), "hash": to.hash() },
             "changes": changes,
         });
         text::json(&page.to_string());
         return Ok(0);
     }
-    text::line(&format!("from {} to {}", other.source(), mine.source()));
+    text::line(&format!("from {} to {}", from.source(), to.source()));
     if changes.is_empty() {
         text::line("no field differs");
     }

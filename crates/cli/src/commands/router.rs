@@ -1,5 +1,6 @@
 //! `agent router`: versions of the learned router, trained and judged on this machine's own ledger of attempts.
 
+mod by_itself;
 mod experience;
 mod review;
 
@@ -17,7 +18,8 @@ use crate::config::{Context, policy};
 use crate::failure::Failure;
 use crate::table::table;
 use crate::text;
-use experience::{Experiences, experiences};
+pub(super) use by_itself::{after_outcome, after_run};
+use experience::{Experiences, experiences, spent_on_trying};
 
 /// How cautious the bandit is about what it has not seen: the precision of its coefficients before the first outcome.
 const BANDIT_PRECISION: f64 = 1.0;
@@ -171,7 +173,8 @@ pub(crate) fn advisers(store: &Store, policy: &Policy) -> anyhow::Result<Adviser
     if let Some((record, model)) = current {
         if settings.explore.share > 0.0 {
             let since = all(store, policy, Some(record.at))?;
-            advisers.dollars_left = (settings.explore.usd - since.explored_usd()).max(0.0);
+            let spent = spent_on_trying(&store.attempts(&AttemptFilter::default())?);
+            advisers.dollars_left = (settings.explore.usd - spent).max(0.0);
             advisers.bandit = Some(bandit(&model, &since)?);
         }
         advisers.current = Some(model);

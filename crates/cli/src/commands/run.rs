@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use protocol::AgentId;
 use protocol::event::{EventBody, SessionStatus};
-use runtime::{Front, Session};
+use runtime::Front;
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
 use super::artifact::{self, ArtifactArgs};
-use super::start::{self, Wanted};
+use super::router;
+use super::start::{self, Opened, Wanted};
 use crate::args::{ApproveArg, LaneArgs, SessionArgs, TeamArgs};
+use crate::config::repository::Touched;
 use crate::config::{Context, files, repository};
 use crate::failure::Failure;
 use crate::front::{Asking, JsonFront, Keyboard, PlainFront};
@@ -37,7 +39,8 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
         _ => return Err(Failure::usage("the task is empty; say what to do, or `-` to read it from standard input")),
     };
     let output_schema = task.output_schema.as_deref().map(read_schema).transpose()?;
-    let before = repository::touched(&context).paths();
+    task.artifact.check(task.json)?;
+    let before = if task.artifact.commit { repository::touched(&context) } else { Touched::default() };
     let keyboard = asks(&task).then(Keyboard::open);
     let opened = start::open(
         &context,
@@ -64,8 +67,11 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
         });
     }
     let outcome = opened.session.turn(&input, &cancel).await?;
-    let code = finish(&opened.session, outcome.status, &outcome.answer, task.json).await?;
-    artifact::make(&context, &opened.session, &task.artifact, (&input, &outcome), &before).await?;
+    // Before the session is over, so that its last event says what the process ends with.
+    let made = artifact::make(&context, &opened.session, &task.artifact, (&input, &outcome), &before).await?;
+    let ended = Ended { status: outcome.status, code: made.exit_code(outcome.status.exit_code()) };
+    let code = finish_as(&context, &opened, ended, &outcome.answer, task.json).await?;
+    made.tell()?;
     Ok(code)
 }
 
@@ -81,8 +87,25 @@ fn asks(task: &Task) -> bool {
 }
 
 /// The answer, the totals, the exit code.
-pub(super) async fn finish(session: &Session, status: SessionStatus, answer: &str, json: bool) -> anyhow::Result<u8> {
-    let completed = session.complete(status).await?;
+pub(super) async fn finish(
+    context: &Context,
+    opened: &Opened,
+    status: SessionStatus,
+    answer: &str,
+    json: bool,
+) -> anyhow::Result<u8> {
+    finish_as(context, opened, Ended { status, code: status.exit_code() }, answer, json).await
+}
+
+/// How the work ended, and with which code the process ends.
+struct Ended {
+    status: SessionStatus,
+    code: u8,
+}
+
+async fn finish_as(context: &Context, opened: &Opened, ended: Ended, answer: &str, json: bool) -> anyhow::Result<u8> {
+    let session = &opened.session;
+    let completed = session.complete_as(ended.status, ended.code).await?;
     if !json {
         if !answer.is_empty() {
             text::line(answer);
@@ -91,7 +114,11 @@ pub(super) async fn finish(session: &Session, status: SessionStatus, answer: &st
         text::note(&summary(&completed));
         text::note(&format!("session {}", session.id()));
     }
-    Ok(status.exit_code())
+    // A session that is not sent to lanes has nothing to learn from.
+    if !session.attempts()?.is_empty() {
+        router::after_run(&opened.store, &opened.policy, session.id(), context.clock.now());
+    }
+    Ok(ended.code)
 }
 
 /// `verified, $0.0123 (main $0.0100, sidekick $0.0023), cache hits 87 %`.

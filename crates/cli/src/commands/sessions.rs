@@ -165,7 +165,7 @@ async fn resume(
         Some(task) => opened.session.turn(&task, &cancel).await?,
         None => opened.session.go_on(&cancel).await?,
     };
-    finish(&opened.session, outcome.status, &outcome.answer, json).await
+    finish(&context, &opened, outcome.status, &outcome.answer, json).await
 }
 
 fn remove(context: &Context, wanted: &str) -> anyhow::Result<u8> {

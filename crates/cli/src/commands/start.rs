@@ -9,6 +9,7 @@ use std::sync::Arc;
 use cache::TokenCounter;
 use catalogue::{Catalogue, ModelRef};
 use protocol::{AgentId, Brain, SessionId, Usd};
+use routing::Policy;
 use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub(crate) struct Opened {
     pub(crate) session: Session,
     pub(crate) team: Team,
     pub(crate) store: Store,
+    /// The policy it goes by.
+    pub(crate) policy: Arc<Policy>,
     /// What models may be called by here.
     pub(crate) names: Names,
     /// No other process works on it as long as this lives.
@@ -141,7 +144,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
             state_dir: context.home.state.clone(),
             approval: options.approve.unwrap_or(wanted.approval),
             environment: context.environment.all(),
-            policy,
+            policy: policy.clone(),
             lanes,
             limits: Limits { usd: options.max_usd, steps: options.max_steps },
             output_schema: options.output_schema,
@@ -156,7 +159,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     if resumed && !wanted.team.model.is_empty() {
         session.want_own_brains()?.iter().for_each(|told| crate::text::note(told));
     }
-    Ok(Opened { session, team, store, names, _lock: lock })
+    Ok(Opened { session, team, store, policy, names, _lock: lock })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of

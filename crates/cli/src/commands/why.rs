@@ -1,5 +1,7 @@
 //! `agent why`: what was decided, by which numbers, and what came of it.
 
+mod routes;
+
 use bill::account::records::Records;
 use bill::account::steps;
 use bill::metrics::{self, Metrics};
@@ -35,13 +37,20 @@ pub(crate) fn run(context: &Context, asked: &Asked) -> anyhow::Result<u8> {
     let metrics = metrics::of(&records, &steps::of(&records));
     if asked.json {
         let all: Vec<Value> = shown.iter().map(|one| as_json(one, &aftermath(&records, &decisions, one))).collect();
-        let unreadable = decisions.unreadable;
-        text::json(
-            &json!({ "session": session, "decisions": all, "unreadable": unreadable, "metrics": metrics }).to_string(),
-        );
+        let page = json!({
+            "session": session,
+            "routes": routes::as_json(&decisions.attempts),
+            "decisions": all,
+            "unreadable": decisions.unreadable,
+            "metrics": metrics,
+        });
+        text::json(&page.to_string());
         return Ok(0);
     }
     text::line(&format!("session {session}"));
+    if asked.step.is_none() {
+        routes::lines(&decisions.attempts, asked.verbose).iter().for_each(|line| text::line(line));
+    }
     for decided in &shown {
         text::line(&line(&decided.decision));
         if asked.verbose || asked.step.is_some() {
@@ -49,7 +58,8 @@ pub(crate) fn run(context: &Context, asked: &Asked) -> anyhow::Result<u8> {
         }
     }
     if decisions.all.is_empty() {
-        text::note("no decision was recorded in this session");
+        let beside = if decisions.attempts.is_empty() { "" } else { "beside the lane " };
+        text::note(&format!("{beside}no decision was recorded in this session"));
     }
     if decisions.unreadable > 0 {
         text::note(&format!(
@@ -220,6 +230,6 @@ fn delegation(metrics: &Metrics) -> String {
 }
 
 /// `1 file`, `2 files`.
-pub(super) fn count(number: u64, of: &str) -> String {
+pub(crate) fn count(number: u64, of: &str) -> String {
     format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalogue::Catalogue;
 use protocol::{Clock, SessionId};
@@ -47,6 +48,12 @@ impl Context {
     /// Opens the store.
     pub(crate) fn store(&self) -> anyhow::Result<Store> {
         open_store(&self.home.state, &self.environment)
+    }
+
+    /// How long a task waits for the classifier, where a test says otherwise; only debug builds ask.
+    pub(crate) fn classifier_patience(&self) -> Option<Duration> {
+        let said = self.environment.get("AGENT_TEST_CLASSIFIER_MS").filter(|_| cfg!(debug_assertions))?;
+        said.parse().ok().map(Duration::from_millis)
     }
 
     /// The same in the folder that a session works in.
@@ -130,6 +137,7 @@ pub(crate) fn open_store(folder: &Path, environment: &Environment) -> anyhow::Re
     let fault = store::FaultPlan {
         abort_at_write: number("AGENT_TEST_ABORT_AT_WRITE"),
         abort_before_write: number("AGENT_TEST_ABORT_BEFORE_WRITE"),
+        abort_at_kind: number("AGENT_TEST_ABORT_AT_KIND"),
     };
     Ok(Store::open_with_fault(folder, fault)?)
 }

@@ -22,6 +22,13 @@ impl Environment {
         )
     }
 
+    /// The same with other values for some variables.
+    pub(crate) fn with(&self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut all = self.0.clone();
+        all.extend(variables);
+        Self(all)
+    }
+
     /// One that holds these.
     #[cfg(test)]
     pub(crate) fn of(variables: impl Iterator<Item = (String, String)>) -> Self {

@@ -6,6 +6,7 @@ pub(crate) mod home;
 pub(crate) mod lanes;
 pub(crate) mod lock;
 pub(crate) mod policy;
+pub(crate) mod policy_models;
 pub(crate) mod providers;
 pub(crate) mod repository;
 pub(crate) mod teams;

@@ -6,6 +6,7 @@ use routing::Policy;
 
 use super::context::Context;
 use super::files;
+use super::policy_models::check_providers;
 use super::trust::{Trust, Verdict};
 use crate::args::TeamArgs;
 use crate::failure::Failure;
@@ -83,13 +84,25 @@ fn users_or_builtin(context: &Context) -> anyhow::Result<Policy> {
 }
 
 fn read(context: &Context, path: &Path, source: &str) -> anyhow::Result<Policy> {
+    if let Err(error) = path.metadata() {
+        return Err(Failure::usage_with(
+            format!("the policy {source} cannot be read: {}", error.to_string().to_lowercase()),
+            "name a file that is there; without --policy this folder's .agent/policy.yaml counts, else yours, else the built-in one \
+             (`agent policy show`)",
+        ));
+    }
     let text = files::read(path)?;
     let variable = |name: &str| context.environment.get(name).map(str::to_owned);
-    Policy::load_with(&text, source, &variable).map_err(|error| {
-        Failure::usage_with(
-            error.to_string(),
-            "docs/policy.md explains every field; `agent policy show` prints them all",
-        )
+    let policy = Policy::load_with(&text, source, &variable);
+    let policy = policy.and_then(|policy| check_providers(&text, source, &context.catalogue).map(|()| policy));
+    policy.map_err(|error| {
+        let failure = Failure {
+            code: 2,
+            message: error.to_string(),
+            hint: Some("docs/policy.md explains every field; `agent policy show` prints them all".to_owned()),
+        };
+        // With its place, for those who ask for it.
+        anyhow::Error::new(error).context(failure)
     })
 }
 

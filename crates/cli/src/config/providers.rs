@@ -48,7 +48,7 @@ impl Providers {
             let auth = match (&key, dialect) {
                 (None, _) => brains::Auth::None,
                 (Some(_), Dialect::AnthropicMessages) => brains::Auth::XApiKey,
-                (Some(_), Dialect::OpenaiChat) => brains::Auth::Bearer,
+                (Some(_), Dialect::OpenaiChat | Dialect::OpenaiResponses) => brains::Auth::Bearer,
             };
             let endpoint =
                 Endpoint { name: CUSTOM.to_owned(), dialect, base_url: url.clone(), key, auth, headers: Vec::new() };

@@ -8,6 +8,7 @@ use runtime::{Front, Shown};
 use tools::{Approval, ApprovalRequest};
 
 use super::Keyboard;
+use crate::commands::count;
 use crate::text;
 
 /// How questions are answered.
@@ -97,7 +98,8 @@ impl PlainFront {
                 });
                 let verified = if receipt.verified { ", verified" } else { "" };
                 let cost = usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
-                format!("{to} -> {who}: {status}{verified}, {} steps, {cost}", receipt.steps)
+                let steps = count(receipt.steps.into(), "step");
+                format!("{to} -> {who}: {status}{verified}, {steps}, {cost}")
             }
             EventBody::FileChanged { path, diff } => {
                 let (added, removed) = text_counts(diff);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::ErrorKind;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
@@ -28,6 +29,26 @@ pub enum Trouble {
     ContextWindow,
     /// Refused for good (bad request, bad key): neither a retry nor another lane is tried.
     Refused,
+}
+
+impl Trouble {
+    /// What an error of a provider means for the lane, once the client has tried as often as it may.
+    pub fn of(kind: ErrorKind) -> Self {
+        use ErrorKind as Kind;
+        match kind {
+            Kind::Overflow => Self::ContextWindow,
+            Kind::RateLimit | Kind::Overloaded | Kind::Timeout | Kind::Server | Kind::Transport | Kind::Truncated => {
+                Self::Unavailable
+            }
+            Kind::Auth
+            | Kind::Billing
+            | Kind::Refused
+            | Kind::InvalidRequest
+            | Kind::NotFound
+            | Kind::Malformed
+            | Kind::Cancelled => Self::Refused,
+        }
+    }
 }
 
 /// What to do next.
@@ -84,6 +105,17 @@ impl<'a> Descent<'a> {
         }
     }
 
+    /// Goes on where these lanes were entered already, one after the other; the last one is asked now. None without any.
+    pub fn after(policy: &'a Policy, entered: &[String]) -> Option<Self> {
+        let mut descent = Self::new(policy, entered.first()?);
+        for lane in &entered[1..] {
+            descent.leave(&policy.routing.fallbacks.on_failure);
+            descent.waiting.retain(|waiting| waiting != lane);
+            descent.enter(Some(lane.clone()));
+        }
+        Some(descent)
+    }
+
     /// The lane that is asked now.
     pub fn lane(&self) -> &str {
         &self.lane
@@ -102,11 +134,16 @@ impl<'a> Descent<'a> {
             Trouble::ContextWindow if !fallbacks.on_context.contains_key(&self.lane) => return self.larger(),
             Trouble::ContextWindow => &fallbacks.on_context,
         };
+        self.leave(edges);
+        let next = (!self.waiting.is_empty()).then(|| self.waiting.remove(0));
+        self.enter(next)
+    }
+
+    /// The lanes that this one names stand before those that were not needed yet.
+    fn leave(&mut self, edges: &BTreeMap<String, Vec<String>>) {
         let named = edges.get(&self.lane).into_iter().flatten().cloned();
         self.waiting = named.chain(self.waiting.drain(..)).collect();
         self.waiting.retain(|lane| !self.entered.contains(lane));
-        let next = (!self.waiting.is_empty()).then(|| self.waiting.remove(0));
-        self.enter(next)
     }
 
     /// Every attempt, for the one error at the end.

@@ -248,6 +248,19 @@ pub enum Progress {
 }
 
 impl Iterations {
+    /// What the built-in policy says: a team's own limits hold then.
+    pub const BUILT_IN: Self = Self { delegation: 15, main: 60 };
+
+    /// The cap on main's steps in a turn, where a policy has one of its own.
+    pub fn of_main(&self) -> Option<u32> {
+        (self.main != Self::BUILT_IN.main).then_some(self.main)
+    }
+
+    /// The cap on a specialist's steps for one task, all delegations of it together, where a policy has one of its own.
+    pub fn of_specialist(&self) -> Option<u32> {
+        (self.delegation != Self::BUILT_IN.delegation).then_some(self.delegation)
+    }
+
     /// How a run stands after so many model steps (not tool calls) under a cap. Complete in the last step is in time.
     pub fn progress(cap: u32, steps: u32, complete: bool) -> Progress {
         match (complete, steps < cap) {

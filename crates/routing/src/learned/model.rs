@@ -84,6 +84,17 @@ pub struct Choice {
     pub predictions: Vec<Prediction>,
 }
 
+impl Choice {
+    /// How sure it is that any lane, by its place, passes the aim; for the strong one: that no cheaper one does.
+    pub fn confidence_in(&self, lane: usize, aim: Aim) -> f64 {
+        let strong = self.predictions.len().saturating_sub(1);
+        if lane < strong {
+            return chance(&self.predictions, lane, aim);
+        }
+        1.0 - (0..strong).map(|lane| chance(&self.predictions, lane, aim)).fold(0.0, f64::max)
+    }
+}
+
 /// A trained version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RouterModel {

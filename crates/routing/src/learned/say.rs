@@ -47,6 +47,22 @@ pub struct Advisers {
     pub dollars_left: f64,
 }
 
+/// Dollars that were set aside for a lane that was drawn to find out; none where the decision followed no draw.
+pub fn set_aside(route: &Route) -> Option<f64> {
+    let drawn = route.reasons.iter().find_map(|reason| reason.strip_prefix("explored:"))?;
+    drawn.rsplit_once(':').and_then(|(_, dollars)| dollars.parse().ok())
+}
+
+/// What is said of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// To be stored with the decision.
+    pub learned: Learned,
+    /// Its lane was drawn to find out: it is followed however sure the router is of it. The dollars that this may cost at most, to be
+    /// set aside from the budget.
+    pub explored: Option<f64>,
+}
+
 impl Advisers {
     /// What is said of a task; none where nobody can be asked. `always_strong`: nothing is tried on it.
     pub fn say(
@@ -56,15 +72,17 @@ impl Advisers {
         kind: TaskType,
         always_strong: bool,
         rng: &mut impl Rng,
-    ) -> Option<Learned> {
+    ) -> Option<Said> {
         if policy.mode == Mode::Off {
             return None;
         }
         let serves = self.current.as_ref().filter(|_| policy.mode == Mode::On);
         let model = serves.or(self.shadow.as_ref()).or(self.current.as_ref())?;
-        let choice = model.choose(features, kind.as_str(), Aim::AtLeast(policy.success), policy.confidence);
+        let aim = Aim::AtLeast(policy.success);
+        let choice = model.choose(features, kind.as_str(), aim, policy.confidence);
         let success = model.lanes().iter().zip(&choice.predictions).map(|(lane, one)| (lane.lane.clone(), one.success));
-        let mut said = Learned {
+        let mut explored = None;
+        let mut learned = Learned {
             version: model.version,
             lane: choice.name.clone(),
             success: success.collect(),
@@ -80,13 +98,14 @@ impl Advisers {
             let exploration =
                 Exploration { share: policy.explore.share, dollars_left: self.dollars_left, always_strong };
             let draw = bandit.draw(features, choice.lane, &prospects, &exploration, rng);
-            said.propensity = draw.propensity;
+            learned.propensity = draw.propensity;
             if let Some(lane) = model.lanes().get(draw.lane).filter(|_| draw.explored) {
-                // What was drawn is followed: the confidence is that of the draw, which the budget allowed.
-                (said.lane, said.confidence) = (lane.lane.clone(), 1.0);
+                learned.lane.clone_from(&lane.lane);
+                learned.confidence = choice.confidence_in(draw.lane, aim);
+                explored = Some(draw.at_most);
             }
         }
-        Some(said)
+        Some(Said { learned, explored })
     }
 }
 
@@ -127,8 +146,12 @@ mod tests {
     }
 
     fn say(advisers: &Advisers, policy: &LearnedPolicy, always_strong: bool) -> Option<Learned> {
+        said(advisers, policy, always_strong, 1).map(|said| said.learned)
+    }
+
+    fn said(advisers: &Advisers, policy: &LearnedPolicy, always_strong: bool, seed: u64) -> Option<Said> {
         let features = features_of("mend it", "here", &route(TaskType::BugFix));
-        advisers.say(policy, &features, TaskType::BugFix, always_strong, &mut StdRng::seed_from_u64(1))
+        advisers.say(policy, &features, TaskType::BugFix, always_strong, &mut StdRng::seed_from_u64(seed))
     }
 
     #[test]
@@ -160,5 +183,46 @@ mod tests {
         let rich = Advisers { dollars_left: 10.0, ..advisers };
         assert!(say(&rich, &open, false).unwrap().propensity < 1.0);
         assert_eq!(say(&rich, &open, true).unwrap().propensity, 1.0);
+    }
+
+    #[test]
+    fn a_lane_that_is_drawn_says_how_sure_the_router_really_is_of_it_and_what_the_draw_may_cost() {
+        let lanes = ["fast".to_owned(), "strong".to_owned()];
+        let bandit = Bandit::new(&lanes, 1.0).unwrap();
+        let advisers =
+            Advisers { current: Some(trained()), bandit: Some(bandit), dollars_left: 10.0, ..Advisers::default() };
+        // So high an aim that the router is not sure of the fast lane, and stays with the strong one.
+        let open = LearnedPolicy { success: 0.999, explore: Exploring { usd: 1.0, share: 1.0 }, ..policy(Mode::On) };
+        let all: Vec<Said> = (0..40).map(|seed| said(&advisers, &open, false, seed).unwrap()).collect();
+        let drawn: Vec<&Said> = all.iter().filter(|said| said.explored.is_some()).collect();
+        assert!(!drawn.is_empty() && drawn.len() < all.len(), "{} of 40", drawn.len());
+        for said in drawn {
+            assert_eq!(said.learned.lane, "fast");
+            assert!(said.learned.confidence < open.confidence, "{}", said.learned.confidence);
+            assert!(said.learned.propensity < 1.0);
+            // The fast attempt, and the strong one should it fail, less the strong one that it stands for: a cent.
+            let at_most = said.explored.unwrap();
+            assert!((0.005..0.02).contains(&at_most), "{at_most}");
+            // It is followed all the same, and the decision says what is set aside.
+            let ask = crate::Ask {
+                task: "Fix it.",
+                learned: Some(&said.learned),
+                explored: said.explored,
+                ..crate::Ask::default()
+            };
+            let policy = crate::Policy::load("learned: {mode: on}\n", "policy.yaml").unwrap();
+            let route = crate::decide(&policy, &ask);
+            assert_eq!(route.lane, "fast");
+            let reason = format!("explored:{:.2}:{at_most:.4}", said.learned.propensity);
+            assert_eq!(route.reasons.last(), Some(&reason));
+            assert!((set_aside(&route).unwrap() - at_most).abs() < 1e-4);
+            assert_eq!(
+                crate::decide(&policy, &crate::Ask { explored: None, ..ask }).lane,
+                "strong",
+                "unsure, and not drawn"
+            );
+        }
+        let poor = Advisers { dollars_left: 0.001, ..advisers };
+        assert!((0..40).all(|seed| said(&poor, &open, false, seed).unwrap().explored.is_none()), "more than is left");
     }
 }

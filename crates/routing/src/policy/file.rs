@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drift::DriftWords;
 use super::error::{Mistake, PolicyError, PolicyErrorKind, did_you_mean};
+use super::gateway::GatewayPolicy;
 use super::monitor_file::MonitorFile;
 use crate::lanes::{
     ClassifierPolicy, CompactionPolicy, InRunPolicy, Iterations, Lane, LearnedPolicy, PathChecks, PathRule,
@@ -32,6 +33,7 @@ pub(super) struct File {
     iterations: Option<Iterations>,
     warnings: Option<WarningLimits>,
     compaction: Option<CompactionPolicy>,
+    gateway: Option<GatewayPolicy>,
     drift: Option<Vec<DriftWords>>,
 }
 
@@ -50,6 +52,7 @@ pub(super) struct Sections {
     pub(super) iterations: Iterations,
     pub(super) warnings: WarningLimits,
     pub(super) compaction: CompactionPolicy,
+    pub(super) gateway: GatewayPolicy,
     pub(super) drift: Vec<DriftWords>,
 }
 
@@ -140,6 +143,7 @@ fn in_plain_words(field: &str, words: &str) -> String {
         ("expected struct PathRule", "expected a rule with `name`, `patterns`, `lane`"),
         ("expected struct PathChecks", "expected `paths` and `run`"),
         ("expected struct TaskWords", "expected `name` and `words`"),
+        ("expected struct BindingPolicy", "expected a binding with `provider`, `model`, `weight`"),
         ("expected struct DriftWords", "expected `name` and `words`"),
         ("expected struct", "expected the fields of"),
         ("expected the fields of File", "expected the fields of a policy: `version`, `monitor`, `lanes`, `routing`"),

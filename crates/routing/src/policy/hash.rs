@@ -33,6 +33,7 @@ pub(super) fn of(policy: &Policy) -> String {
         "iterations": policy.iterations,
         "warnings": policy.warnings,
         "compaction": policy.compaction,
+        "gateway": policy.gateway,
         "drift": policy.drift,
     });
     sort(&mut values, false);

@@ -49,7 +49,8 @@ struct Routing {
 const NOTES: [&str; 4] = [
     "the kind of task has no say: such a policy knows scores and conditions only",
     "`weak_checks` and `no_checks` lead to the strong lane too: no check is weaker than a weak one",
-    "a failure goes straight to the strong lane, without a second try, and a failed strong run to a person",
+    "a failure goes straight to the strong lane, without a second try in its own; the strong lane tries as often as our \
+     `strong_attempts` says, then a person is asked",
     "work without a reported confidence counts as unsure",
 ];
 

@@ -15,6 +15,14 @@ fn t24_complete_in_the_last_step_is_in_time_and_not_complete_after_it_is_a_perso
 }
 
 #[test]
+fn caps_of_the_built_in_policy_leave_a_team_its_own_limits_and_those_of_a_file_hold() {
+    assert_eq!(Policy::builtin().iterations, Iterations::BUILT_IN);
+    assert_eq!((Iterations::BUILT_IN.of_main(), Iterations::BUILT_IN.of_specialist()), (None, None));
+    let own = load("iterations: {main: 6}\n").iterations;
+    assert_eq!((own.of_main(), own.of_specialist()), (Some(6), None));
+}
+
+#[test]
 fn t25_a_cap_of_none_is_refused() {
     for field in ["delegation", "main"] {
         says(

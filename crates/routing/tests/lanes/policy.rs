@@ -187,7 +187,7 @@ fn rules_of_a_file_add_to_the_built_in_ones_and_one_of_the_same_name_replaces_wh
     let policy =
         load("path_rules:\n  - {name: billing, patterns: [billing/], lane: strong}\n  - {name: ci, patterns: []}\n");
     let names: Vec<&str> = policy.path_rules.iter().map(|rule| rule.name.as_str()).collect();
-    assert_eq!(names, ["ci", "migrations", "auth", "secrets", "deployment", "billing"]);
+    assert_eq!(names, ["unreadable", "ci", "migrations", "auth", "secrets", "deployment", "billing"]);
     let rule = |name: &str| policy.path_rules.iter().find(|rule| rule.name == name).unwrap();
     assert!(rule("billing").matches("src/billing/x.rs"));
     assert!(!rule("ci").matches(".gitlab-ci.yml"));

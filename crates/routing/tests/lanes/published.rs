@@ -166,6 +166,36 @@ router_settings: {fallbacks: [{cheap: [dear]}], num_retries: 1}
 }
 
 #[test]
+fn t06_a_descent_that_goes_on_in_another_process_enters_no_lane_twice_and_forgets_none() {
+    let policy = load(
+        &TIERS
+            .replace("[{tier1: [tier2]}, {tier2: [tier3]}]", "[{tier1: [tier2, tier3]}]")
+            .replace("num_retries: 2", "num_retries: 0"),
+    );
+    let goes_on = |entered: &[&str]| {
+        let mut descent = Descent::after(&policy, &crate::texts(entered)).unwrap();
+        assert_eq!(descent.lane(), *entered.last().unwrap());
+        descent.failed(Trouble::Unavailable, "503")
+    };
+    assert_eq!(goes_on(&["tier1"]), Resort::Lane("tier2".to_owned()));
+    assert_eq!(goes_on(&["tier1", "tier2"]), Resort::Lane("tier3".to_owned()));
+    assert_eq!(goes_on(&["tier1", "tier2", "tier3"]), Resort::Nothing);
+    assert!(Descent::after(&policy, &[]).is_none());
+}
+
+#[test]
+fn t07_only_what_another_try_may_mend_leads_to_another_lane() {
+    use protocol::ErrorKind as Kind;
+    for kind in [Kind::RateLimit, Kind::Overloaded, Kind::Timeout, Kind::Server, Kind::Transport] {
+        assert_eq!(Trouble::of(kind), Trouble::Unavailable, "{kind:?}");
+    }
+    for kind in [Kind::Auth, Kind::InvalidRequest, Kind::NotFound, Kind::Refused, Kind::Cancelled] {
+        assert_eq!(Trouble::of(kind), Trouble::Refused, "{kind:?}");
+    }
+    assert_eq!(Trouble::of(Kind::Overflow), Trouble::ContextWindow);
+}
+
+#[test]
 fn t09_a_prompt_that_is_too_long_takes_the_way_for_that_and_no_retry() {
     let tiers =
         load(&TIERS.replace("num_retries: 2", "num_retries: 2\n  context_window_fallbacks: [{tier1: [tier3]}]"));

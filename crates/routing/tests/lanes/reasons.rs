@@ -55,6 +55,47 @@ fn a_simple_task_names_what_chose_its_lane() {
     assert_eq!(unknown.reasons, ["task_type:unknown", "score:0"]);
 }
 
+/// A workspace in which much lies changed, some of it at risk.
+fn dirty() -> Signals {
+    Signals { files: 9, auth_code: true, new_code: true, paths: texts(&["auth"]), ..Signals::default() }
+}
+
+#[test]
+fn a_task_that_only_reads_is_not_scored_by_what_lies_changed_in_the_workspace() {
+    let policy = Policy::builtin();
+    for task in ["Explain how the cache works.", "Find all uses of parse_header", "Where is the retry limit set?"] {
+        let route = route(&policy, task, dirty());
+        assert_eq!((route.lane.as_str(), route.score), ("fast", 0), "{task}: {:?}", route.reasons);
+        assert_eq!(route.reasons[0], "reads_only");
+        assert_eq!(route.signals, dirty(), "what was seen is written down all the same");
+    }
+    assert!(!route(&policy, "Explain the cache.", Signals::default()).reasons.contains(&"reads_only".to_owned()));
+}
+
+#[test]
+fn what_lies_changed_still_counts_for_a_task_that_changes_something_and_for_what_a_hint_or_a_failure_says() {
+    let policy = Policy::builtin();
+    for task in [DOCSTRING, "Explain the cache. Then fix the crash in it.", "Should we fix the crash?"] {
+        let route = route(&policy, task, dirty());
+        assert_eq!(route.lane, "strong", "{task}");
+        assert!(!route.reasons.contains(&"reads_only".to_owned()), "{task}: {:?}", route.reasons);
+    }
+    let look = "Explain how the cache works.";
+    let hints = routing::Hints::read(&[("files", "9")]);
+    let ask = Ask { task: look, signals: dirty(), hints, ..Ask::default() };
+    let hinted = decide(&policy, &ask);
+    assert_eq!((hinted.lane.as_str(), hinted.score), ("strong", 8), "a person claims it: {:?}", hinted.reasons);
+    let failed = Signals { failures: 4, files: 2, ..Signals::default() };
+    assert_eq!(route(&policy, look, failed).score, 6);
+    let down = Signals { production_incident: true, ..Signals::default() };
+    assert_eq!(route(&policy, look, down).lane, "strong");
+    assert_eq!(lane_of(&policy, "Explain src/auth/login.rs."), "strong", "a file that the task names raises");
+}
+
+fn lane_of(policy: &Policy, task: &str) -> String {
+    route(policy, task, dirty()).lane
+}
+
 fn say(lane: &str, confidence: f64) -> Learned {
     Learned { version: 3, lane: lane.to_owned(), success: [].into(), confidence, propensity: 1.0, shadow: false }
 }

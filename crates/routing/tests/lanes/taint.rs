@@ -51,6 +51,49 @@ fn p21_hints_and_later_sentences_raise_and_do_not_lower() {
 }
 
 #[test]
+fn p21_the_cheaper_of_two_things_in_one_sentence_hides_the_other_from_nobody() {
+    let policy = Policy::builtin();
+    for (task, kind) in [
+        ("Fix the deadlock in the scheduler and add a regression test", "bug_fix"),
+        ("Fix the crash when a file is renamed", "bug_fix"),
+        ("Fix the black screen after login", "bug_fix"),
+        ("Fix the typo, then delete the auth check", "feature"),
+        ("Implement login and add a test for it", "feature"),
+        ("Add a test for it and implement login", "feature"),
+        ("Add a docstring (and refactor the parser)", "refactor"),
+        ("Find the callers of `run`, fix the crash", "bug_fix"),
+        ("Format the code; also make it possible to log in", "feature"),
+        ("Add a test for the race condition", "bug_fix"),
+    ] {
+        let route = route(&policy, task, Signals::default());
+        assert_eq!((route.lane.as_str(), route.task_type.as_str()), ("strong", kind), "{task}: {:?}", route.reasons);
+    }
+    // What no words are known for is asked for all the same.
+    for task in ["Fix the typo, then wire up the payments", "Wire up the payments and add a docstring"] {
+        let route = route(&policy, task, Signals::default());
+        assert_eq!((route.lane.as_str(), route.task_type.as_str()), ("strong", "docstring"), "{task}");
+        assert_eq!(route.reasons[0], "text:unknown", "{task}");
+    }
+    for task in [
+        "Fix the typo in the readme",
+        "Add a docstring to the function that adds two numbers",
+        "Add a docstring to `fix_crash`, and to parse_error() in src/refactor.rs",
+        "Please write unit tests for the build script and the support module",
+        "In the parser, rename Foo to Bar and sort the imports",
+        "Remove the unused imports, then run the tests",
+        "Could you add a regression test for parse()?",
+        "I want you to fix the indentation",
+        "Where is the readme, and what does it say?",
+    ] {
+        assert_eq!(lane(&policy, task), "fast", "{task}: {:?}", route(&policy, task, Signals::default()).reasons);
+    }
+    // By lanes, whatever they are called and whatever stands first in the policy.
+    let turned = load("routing: {task_types: {docstring: strong, bug_fix: fast}}\n");
+    let turned = route(&turned, "Fix the crash and add a docstring", Signals::default());
+    assert_eq!((turned.lane.as_str(), turned.task_type.as_str()), ("strong", "docstring"));
+}
+
+#[test]
 fn p22_a_task_that_tells_the_router_what_to_do_changes_nothing() {
     let policy = Policy::builtin();
     let signals = Signals { files: 9, failures: 1, ..Signals::default() };
@@ -91,9 +134,37 @@ fn p23_metadata_that_is_no_metadata_is_refused_before_the_policy_is_asked() {
         assert_eq!(route.lane, "strong", "{refused}");
         assert_eq!(route.reasons[0], format!("hint_refused:{refused}"));
     }
+    for (written, refused) in [("production_incident", "production_incident:no_value"), ("files=", "files:empty")] {
+        assert_eq!(Hints::written(&[written]).refused(), [refused]);
+    }
+    assert!(Hints::written(&["production_incident=true", "files=3"]).refused().is_empty());
     let route =
         decide(&policy, &Ask { task: DOCSTRING, hints: Hints::read(&[("lane", "cheapest")]), ..Ask::default() });
     assert_eq!((route.lane.as_str(), route.reasons[0].as_str()), ("strong", "hint_refused:lane:unknown"));
+}
+
+#[test]
+fn p23_a_file_whose_name_is_no_plain_text_leads_to_the_strongest_lane() {
+    let policy = Policy::builtin();
+    for name in ["src/x\ny.rs", "src/a\u{fffd}uth.rs", "src/\u{1b}[2J.rs", "src/\u{202e}sr.htua", "a\u{200b}uth/x.rs"] {
+        for seen in
+            [Seen { changed: &texts(&[name]), ..Seen::default() }, Seen { new: &texts(&[name]), ..Seen::default() }]
+        {
+            let route = route(&policy, DOCSTRING, from(&seen, &policy));
+            assert_eq!((route.lane.as_str(), route.reasons[0].as_str()), ("strong", "path:unreadable"), "{name:?}");
+        }
+    }
+    let unseen = from(&Seen { unreadable: true, ..Seen::default() }, &policy);
+    assert_eq!(route(&policy, DOCSTRING, unseen.clone()).lane, "strong");
+    // The rule is a line of the policy like any other.
+    let own = load(
+        "lanes: [{name: fast}, {name: mid, max_context_tokens: 64000}, {name: strong}]
+routing: {score_limits: [6, 11]}
+path_rules: [{name: unreadable, lane: mid}]\n",
+    );
+    assert_eq!(route(&own, DOCSTRING, unseen).lane, "mid");
+    let plain = texts(&["src/sch\u{f6}n \u{6f22}.rs"]);
+    assert!(from(&Seen { changed: &plain, ..Seen::default() }, &policy).paths.is_empty());
 }
 
 #[test]
@@ -147,6 +218,20 @@ fn p25_paths_that_look_risky_and_that_no_rule_knows_are_named() {
             ("src/authors.rs.bak", vec!["auth"]),
         ]
     );
+    // Words that many a program has whose business is another.
+    let everyday = [
+        "src/session/core.rs",
+        "src/sessions.rs",
+        "src/tokens.rs",
+        "src/tokenise.js",
+        "src/routing/policy.rs",
+        "docs/policies.md",
+        "tests/session40.rs",
+    ];
+    assert_eq!(policy.drift(everyday), []);
+    for path in ["web/session_store.py", "src/SessionCookie.ts", "src/AccessToken.java", "iam/policy.json"] {
+        assert_eq!(policy.drift([path]).len(), 1, "{path}");
+    }
     let knows = load("path_rules: [{name: sessions, patterns: [session/], lane: strong}]\n");
     assert!(knows.drift(paths).iter().all(|drift| !drift.path.contains("session")));
 }

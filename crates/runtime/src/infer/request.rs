@@ -63,7 +63,7 @@ pub(crate) fn build_ping(core: &Core, agent: &Agent, forecast: &Forecast) -> Opt
 fn smallest_answer(dialect: Dialect) -> u32 {
     match dialect {
         Dialect::AnthropicMessages => SMALLEST_ANSWER,
-        Dialect::OpenaiChat => SMALLEST_CHAT_ANSWER,
+        Dialect::OpenaiChat | Dialect::OpenaiResponses => SMALLEST_CHAT_ANSWER,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use protocol::event::{EventBody, SessionStatus};
 use protocol::{Attempt, AttemptEnd, FragmentKind, Item, LedgerRow, RowOutcome, Usage, Usd};
 use routing::{RunResult, Trigger, asks_for_a_change};
-use store::Write;
+use store::{AttemptFilter, AttemptRecord, Write};
 
 use crate::agent::Agent;
 use crate::error::RuntimeError;
@@ -119,6 +119,30 @@ pub(super) fn failure(result: &RunResult) -> Option<&'static str> {
 }
 
 impl Core {
+    /// The session's attempts, in order.
+    pub(crate) fn attempts(&self) -> Result<Vec<AttemptRecord>, RuntimeError> {
+        let of_session = AttemptFilter { session: Some(self.session.clone()), ..AttemptFilter::default() };
+        Ok(self.store.attempts(&of_session)?)
+    }
+
+    /// Goes on with the attempt that a process before this one was at.
+    pub(crate) fn resume_attempt(&self) -> Result<(), RuntimeError> {
+        if self.lanes.setup.is_none() {
+            return Ok(());
+        }
+        let Some(last) = self.attempts()?.pop() else { return Ok(()) };
+        match last.end {
+            None => self.lanes.set(Some(Running::again(last.id, last.attempt))),
+            // What follows is an attempt of its own.
+            Some(end) if broke_off(&end) => {
+                let again = Attempt { number: last.attempt.number + 1, at: self.clock.now(), ..last.attempt };
+                return self.begin_attempt(again);
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
     /// Writes the row, and says where the task goes.
     pub(super) fn begin_attempt(&self, attempt: Attempt) -> Result<(), RuntimeError> {
         let (begun, routed) = begun(attempt);
@@ -127,7 +151,12 @@ impl Core {
     }
 
     /// How it ended, as a write. It goes with what follows into one transaction: a process that dies has done both or neither.
-    pub(super) fn ended(&self, running: &Running, result: &RunResult) -> Result<Write, RuntimeError> {
+    pub(super) fn ended(
+        &self,
+        running: &Running,
+        result: &RunResult,
+        plan_at_fault: bool,
+    ) -> Result<Write, RuntimeError> {
         let failure = failure(result);
         let passed = match failure {
             // Nothing could tell, or there was nothing to check.
@@ -136,12 +165,18 @@ impl Core {
             failure => Some(failure.is_none()),
         };
         let end = self.end_of(running, passed, failure.map(str::to_owned))?;
+        let end = AttemptEnd { plan_at_fault, ..end };
         Ok(Write::AttemptEnded { attempt: running.id, end: Box::new(end) })
     }
 
-    /// The end of one that was left before its work was judged, as a write.
+    /// The end of one that was left because its run looked like one that fails, as a write.
     pub(super) fn doubted(&self, running: &Running) -> Result<Write, RuntimeError> {
-        let end = self.end_of(running, None, Some(Trigger::Monitor.as_str().to_owned()))?;
+        self.left(running, Trigger::Monitor.as_str())
+    }
+
+    /// The end of one that was left before its work was judged, as a write.
+    pub(super) fn left(&self, running: &Running, why: &str) -> Result<Write, RuntimeError> {
+        let end = self.end_of(running, None, Some(why.to_owned()))?;
         Ok(Write::AttemptEnded { attempt: running.id, end: Box::new(end) })
     }
 

@@ -2,7 +2,7 @@
 
 use cache::TokenCounter;
 use protocol::Route;
-use routing::learned::features_of;
+use routing::learned::{Said, features_of, set_aside};
 use routing::{Ask, Label, Policy, decide};
 
 use super::Lanes;
@@ -39,15 +39,18 @@ pub fn choose(policy: &Policy, lanes: &Lanes, known: &Known<'_>, cached: Option<
         sticky: known.sticky,
         prompt_tokens: Some(tokens(policy, known.task)),
         learned: None,
+        explored: None,
     };
     let mut route = decide(policy, &ask);
-    let learned = cached.and_then(|cached| cached.learned).or_else(|| {
+    // What was drawn to find out was drawn for that one run.
+    let cached = cached.filter(|cached| set_aside(cached).is_none());
+    let said = cached.and_then(|cached| cached.learned).map(|learned| Said { learned, explored: None }).or_else(|| {
         let features = features_of(known.task, known.repository, &route);
         let always_strong = route.reasons.iter().any(|reason| reason.starts_with("always_strong:"));
         lanes.advisers.say(&policy.learned, &features, route.task_type, always_strong, &mut rand::rng())
     });
-    if let Some(said) = learned {
-        route = decide(policy, &Ask { learned: Some(&said), ..ask });
+    if let Some(said) = said {
+        route = decide(policy, &Ask { learned: Some(&said.learned), explored: said.explored, ..ask });
     }
     if let Some(forced) = &lanes.forced {
         if *forced != route.lane {

@@ -10,7 +10,7 @@ use crate::error::RuntimeError;
 use crate::infer::{self, Clean};
 use crate::session::Core;
 
-/// How long a task waits for it.
+/// How long a task waits for it, where nobody says otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What it says of a task; none where it is switched off. A call that fails is a label of its own, and counted.
@@ -36,7 +36,7 @@ pub(super) async fn label(
     tokio::pin!(answer);
     let answer = tokio::select! {
         answer = &mut answer => answer,
-        () = core.clock.sleep(PATIENCE) => {
+        () = core.clock.sleep(lanes.patience.unwrap_or(PATIENCE)) => {
             // It ends now, with a row of what it cost.
             patience.cancel();
             answer.await

@@ -5,29 +5,32 @@
 //! failed and the diff: nothing of the failed lane's transcript crosses.
 
 mod attempt;
+mod caps;
 mod choose;
 mod classify;
+mod escalate;
+mod fallback;
+mod fault;
+mod judge;
 mod review;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use protocol::event::{EventBody, SessionStatus};
-use protocol::{Attempt, Route, Signals};
-use protocol::{Brain, Decision, DecisionKind, Item, Timestamp};
+use protocol::{Attempt, Brain, Decision, Item, Route, SessionId, Signals, Timestamp};
 use routing::learned::Advisers;
-use routing::{Hints, Label, Next, RunResult, Trigger, is_question, next};
-use store::{AttemptFilter, AttemptRecord, Write};
+use routing::{Hints, Label, drawn};
 use tokio_util::sync::CancellationToken;
 
 use self::attempt::Running;
 pub use self::attempt::fingerprint;
 pub use self::choose::{Known, choose};
-use crate::agent::{Agent, Opening};
+use crate::agent::Agent;
 use crate::compaction::{Why, compact};
 use crate::error::RuntimeError;
 use crate::fragments;
-use crate::run::Scope;
-use crate::session::{Core, Judged, TurnOutcome};
+use crate::session::{Core, TurnOutcome};
 use crate::switching::Wanted;
 
 /// A lane that can be used here.
@@ -46,6 +49,8 @@ pub struct Lane {
 pub struct Lanes {
     /// Cheap to strong.
     pub lanes: Vec<Lane>,
+    /// Lanes with several brains: by name those among whom a session's is drawn, each with its weight.
+    pub shuffle: BTreeMap<String, Vec<(Brain, u32)>>,
     /// Who reviews, where that is somebody else than the last lane's brain.
     pub verifier: Option<Brain>,
     /// What the repository shows.
@@ -58,12 +63,30 @@ pub struct Lanes {
     pub forced: Option<String>,
     /// Versions of the learned router.
     pub advisers: Advisers,
+    /// How long a task waits for the classifier; none for ten seconds.
+    pub patience: Option<Duration>,
 }
 
 impl Lanes {
     /// Every brain that may be asked.
     pub fn brains(&self) -> impl Iterator<Item = &Brain> {
-        self.lanes.iter().map(|lane| &lane.brain).chain(&self.verifier)
+        let shuffled = self.shuffle.values().flatten().map(|(brain, _)| brain);
+        self.lanes.iter().map(|lane| &lane.brain).chain(shuffled).chain(&self.verifier)
+    }
+
+    /// The lanes as one session has them: of several brains of a lane it always has the same one, drawn by weight from its id, so that
+    /// its caches stay and a resume finds the brain that it left.
+    fn of_session(mut self, session: &SessionId) -> Self {
+        for lane in &mut self.lanes {
+            let Some(brains) = self.shuffle.get(&lane.name) else { continue };
+            let weights: Vec<u32> = brains.iter().map(|(_, weight)| *weight).collect();
+            let hash = blake3::hash(format!("{session} {}", lane.name).as_bytes());
+            let number = hash.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
+            if let Some((brain, _)) = drawn(&weights, number).and_then(|place| brains.get(place)) {
+                lane.brain = brain.clone();
+            }
+        }
+        self
     }
 }
 
@@ -75,8 +98,8 @@ pub(crate) struct Routed {
 }
 
 impl Routed {
-    pub(crate) fn new(setup: Option<Lanes>) -> Self {
-        Self { setup, running: Mutex::default() }
+    pub(crate) fn new(setup: Option<Lanes>, session: &SessionId) -> Self {
+        Self { setup: setup.map(|lanes| lanes.of_session(session)), running: Mutex::default() }
     }
 
     /// Whether tasks of this session are sent to lanes.
@@ -94,7 +117,10 @@ impl Routed {
 
     /// The lane that work is going on in.
     fn lane(&self) -> Option<&Lane> {
-        let name = self.running()?.attempt.route.lane;
+        self.named(&self.running()?.attempt.route.lane)
+    }
+
+    fn named(&self, name: &str) -> Option<&Lane> {
         self.setup.as_ref()?.lanes.iter().find(|lane| lane.name == name)
     }
 
@@ -210,24 +236,6 @@ impl Core {
         Ok(choose(&self.policy, lanes, &known, cached))
     }
 
-    /// Goes on with the attempt that a process before this one was at.
-    pub(crate) fn resume_attempt(&self) -> Result<(), RuntimeError> {
-        if self.lanes.setup.is_none() {
-            return Ok(());
-        }
-        let Some(last) = self.attempts()?.pop() else { return Ok(()) };
-        match last.end {
-            None => self.lanes.set(Some(Running::again(last.id, last.attempt))),
-            // What follows is an attempt of its own.
-            Some(end) if attempt::broke_off(&end) => {
-                let again = Attempt { number: last.attempt.number + 1, at: self.clock.now(), ..last.attempt };
-                return self.begin_attempt(again);
-            }
-            Some(_) => {}
-        }
-        Ok(())
-    }
-
     /// The brain of the main agent's first window.
     pub(crate) fn lane_brain(&self) -> Option<Brain> {
         self.lanes.lane().map(|lane| lane.brain.clone())
@@ -251,176 +259,8 @@ impl Core {
         let lane = self.lanes.lane().filter(|lane| self.is_main(agent.id()) && lane.brain == agent.brain)?;
         self.opens_hands(lane).filter(|_| !agent.spec.takes_over.is_empty())
     }
-
-    /// Judges an answer: done, once more, the next lane, or a person.
-    pub(crate) async fn after_attempt(
-        &self,
-        main: &mut Agent,
-        judged: Judged,
-        scope: &Scope,
-    ) -> Result<After, RuntimeError> {
-        let Judged { mut outcome, failing } = judged;
-        let Some(running) = self.lanes.running() else { return self.judged_before(outcome).map(After::Over) };
-        let mut failing = failing.unwrap_or_default();
-        let mut result = attempt::result(self, &running, &outcome)?;
-        result.patch |= is_question(&attempt::task_words(self, main));
-        if outcome.status == SessionStatus::Verified
-            && let Some(objections) = review::review(self, &running, scope).await?
-        {
-            result.review_rejected = true;
-            failing = objections;
-            outcome.status = SessionStatus::Unverified;
-        }
-        let next =
-            self.unless_it_is_the_same(next(&self.policy, &running.attempt.route.lane, &result), &running, &result);
-        let (word, because) = match &next {
-            Next::Done => ("done".to_owned(), "passed".to_owned()),
-            Next::Retry => ("retry".to_owned(), attempt::failure(&result).unwrap_or_default().to_owned()),
-            Next::Escalate { lane, trigger } => (lane.clone(), trigger.to_string()),
-            Next::Person(reason) => ("person".to_owned(), reason.clone()),
-        };
-        let (note, decided) = self.decision(&Decision {
-            kind: DecisionKind::Escalate,
-            chosen: word,
-            because: format!("lane {}: {because}", running.attempt.route.lane),
-            policy: self.policy.hash().to_owned(),
-            ..self.blank_decision(main)
-        });
-        // One write with what follows from it.
-        let mut writes = vec![note, self.ended(&running, &result)?];
-        match next {
-            // Nothing was decided: the row says it.
-            Next::Done => {
-                main.append(self, Vec::new(), writes.split_off(1), Vec::new())?;
-                self.lanes.set(None);
-                Ok(After::Over(outcome))
-            }
-            Next::Person(reason) => {
-                let told = EventBody::Error {
-                    code: "needs_person".to_owned(),
-                    message: format!("{reason}: a person has to look at it"),
-                    hint: format!(
-                        "see what changed with `git diff`; `agent why {}` shows what was tried",
-                        self.session
-                    ),
-                };
-                main.append(self, Vec::new(), writes, vec![decided, told])?;
-                self.lanes.set(None);
-                Ok(After::Over(TurnOutcome { status: SessionStatus::Blocked, ..outcome }))
-            }
-            Next::Retry => {
-                let again = Attempt { number: running.attempt.number + 1, at: self.clock.now(), ..running.attempt };
-                let (begun, routed) = attempt::begun(again);
-                writes.push(begun);
-                main.append(self, vec![once_more(&result, &failing)], writes, vec![decided, routed])?;
-                self.resume_attempt()?;
-                Ok(After::Again)
-            }
-            Next::Escalate { lane, trigger } => {
-                self.escalate(main, running.attempt, (&lane, trigger), &failing, (writes, decided)).await?;
-                Ok(After::Again)
-            }
-        }
-    }
-
-    /// A lane with the very brain that did not do is no stronger one: who works alone has nobody to hand over to. A failure then goes
-    /// to a person, and a doubt stays one.
-    fn unless_it_is_the_same(&self, next: Next, running: &Running, result: &RunResult) -> Next {
-        let Next::Escalate { lane, trigger } = &next else { return next };
-        let known = self.lanes.setup.iter().flat_map(|setup| &setup.lanes);
-        if !known.into_iter().any(|other| other.name == *lane && other.brain == running.attempt.brain) {
-            return next;
-        }
-        match attempt::failure(result) {
-            None | Some("no_checks") => Next::Done,
-            Some(failure) => Next::Person(format!("{failure} ({trigger}): lane {lane} has the same model")),
-        }
-    }
-
-    /// An answer that was judged already, as a session gives it again: what was left to a person still is.
-    fn judged_before(&self, outcome: TurnOutcome) -> Result<TurnOutcome, RuntimeError> {
-        let failed = self.attempts()?.pop().and_then(|last| last.end).is_some_and(|end| end.passed == Some(false));
-        let blocked = failed && outcome.status == SessionStatus::Unverified;
-        Ok(if blocked { TurnOutcome { status: SessionStatus::Blocked, ..outcome } } else { outcome })
-    }
-
-    /// A run that looks like one that fails goes on in the next lane, where the policy escalates on that and there is one.
-    pub(crate) async fn escalate_doubted(&self, main: &mut Agent, because: &str) -> Result<(), RuntimeError> {
-        let Some(running) = self.lanes.running() else { return Ok(()) };
-        let listed = self.policy.routing.escalate_on.contains(&Trigger::Monitor);
-        let above = self.policy.lane_above(&running.attempt.route.lane).filter(|_| listed);
-        let Some(lane) = above.map(|lane| lane.name.clone()) else { return Ok(()) };
-        if self
-            .lanes
-            .setup
-            .iter()
-            .flat_map(|setup| &setup.lanes)
-            .any(|other| other.name == lane && other.brain == main.brain)
-        {
-            return Ok(());
-        }
-        let (note, decided) = self.decision(&Decision {
-            kind: DecisionKind::Escalate,
-            chosen: lane.clone(),
-            because: format!("lane {}: {because}", running.attempt.route.lane),
-            policy: self.policy.hash().to_owned(),
-            ..self.blank_decision(main)
-        });
-        let writes = vec![note, self.doubted(&running)?];
-        self.escalate(main, running.attempt, (&lane, Trigger::Monitor), "", (writes, decided)).await
-    }
-
-    /// The next lane starts with the task, what failed and the diff. They are the head of its window: one task goes on, with what
-    /// its steps have used up so far. `with` goes into the same write.
-    async fn escalate(
-        &self,
-        main: &mut Agent,
-        failed: Attempt,
-        (lane, trigger): (&str, Trigger),
-        failing: &str,
-        (mut writes, decided): (Vec<Write>, EventBody),
-    ) -> Result<(), RuntimeError> {
-        let target = self.lanes.setup.iter().flat_map(|setup| &setup.lanes).find(|known| known.name == lane);
-        let Some(target) = target.cloned() else {
-            return Err(RuntimeError::Setup(format!("the policy escalates to the lane `{lane}`, which is not set up")));
-        };
-        let diff = match self.turn_start().and_then(|start| start.tree) {
-            Some(tree) => self.diff_since(&tree).await.unwrap_or_default(),
-            None => String::new(),
-        };
-        let task = attempt::task_words(self, main);
-        let from = (failed.route.lane.clone(), trigger.to_string());
-        let reasons = vec![format!("escalated:{}:{trigger}", failed.route.lane)];
-        let route = Route { lane: lane.to_owned(), reasons, ..failed.route.clone() };
-        let next = Attempt {
-            number: failed.number + 1,
-            brain: target.brain.clone(),
-            at: self.clock.now(),
-            escalated_from: Some(from),
-            route,
-            ..failed
-        };
-        let mut head = vec![Item::user(task), fragments::escalated(trigger.as_str(), failing, &diff)];
-        head.extend(self.output_schema.as_ref().map(fragments::answer_schema));
-        head.extend(self.opens_hands(&target).filter(|_| !main.spec.takes_over.is_empty()));
-        let (begun, routed) = attempt::begun(next);
-        writes.push(begun);
-        let events = vec![decided, routed];
-        main.open_next(self, Opening { brain: target.brain, reason: "escalated", head, writes, events })?;
-        self.resume_attempt()
-    }
-
-    /// The session's attempts, in order.
-    pub(crate) fn attempts(&self) -> Result<Vec<AttemptRecord>, RuntimeError> {
-        let of_session = AttemptFilter { session: Some(self.session.clone()), ..AttemptFilter::default() };
-        Ok(self.store.attempts(&of_session)?)
-    }
 }
 
-/// What the main agent is told before it tries again.
-fn once_more(result: &RunResult, failing: &str) -> Item {
-    match result.review_rejected || !result.patch {
-        true => fragments::not_yet(failing),
-        false => fragments::verification_failed(failing),
-    }
-}
+#[cfg(test)]
+#[path = "lanes_tests.rs"]
+mod tests;

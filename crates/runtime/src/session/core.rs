@@ -116,6 +116,7 @@ impl Core {
         let usd = [setup.limits.usd, setup.team.budget.usd].into_iter().flatten().min();
         let steps = [setup.limits.steps, setup.team.budget.steps].into_iter().flatten().min();
         let cache = &setup.team.cache;
+        let lanes = Routed::new(setup.lanes, &session);
         let core = Self {
             journal: Journal::open(setup.store.clone(), session.clone(), setup.front.clone())?,
             snapshots: Snapshots::new(&state, tools.root()),
@@ -143,7 +144,7 @@ impl Core {
             project: setup.project,
             output_schema: setup.output_schema,
             policy: setup.policy,
-            lanes: Routed::new(setup.lanes),
+            lanes,
             stagger: Arc::default(),
             capture,
             gaps: Mutex::new(Gaps::prior()),

@@ -256,7 +256,7 @@ async fn the_version_in_the_path_is_optional_and_models_are_listed() {
         let list: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         assert!(list["data"].as_array().unwrap().iter().any(|model| model["id"] == LUNA));
     }
-    let lost = bench.send("/v1/responses", &json!({})).await.unwrap();
+    let lost = bench.send("/v1/embeddings", &json!({})).await.unwrap();
     assert_eq!(lost.status(), 404);
     assert!(lost.text().await.unwrap().contains("it serves POST /v1/messages"));
 }

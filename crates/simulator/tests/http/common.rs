@@ -62,6 +62,11 @@ impl Bench {
         whole(self.send("/v1/chat/completions", body).await.unwrap()).await
     }
 
+    /// Status and JSON of a Responses request.
+    pub(crate) async fn responses(&self, body: &Value) -> (u16, Value) {
+        whole(self.send("/v1/responses", body).await.unwrap()).await
+    }
+
     /// The bill of a Messages request that must succeed.
     pub(crate) async fn bill(&self, body: &Value) -> Bill {
         let (status, answer) = self.messages(body).await;
@@ -86,6 +91,7 @@ impl Bench {
         let path = match dialect {
             Dialect::AnthropicMessages => "/v1/messages",
             Dialect::OpenaiChat => "/v1/chat/completions",
+            Dialect::OpenaiResponses => "/v1/responses",
         };
         let mut body = body.clone();
         body["stream"] = json!(true);

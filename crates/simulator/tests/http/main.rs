@@ -9,6 +9,14 @@ mod chat;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod load;
+#[cfg(test)]
 mod play;
+#[cfg(test)]
+mod responses;
+#[cfg(test)]
+mod responses_rules;

@@ -11,6 +11,7 @@ mod concurrency;
 mod cost;
 mod crash;
 mod failures;
+mod gateway;
 mod lookup;
 mod refusals;
 mod round_trip;

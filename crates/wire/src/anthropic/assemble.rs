@@ -32,7 +32,7 @@ pub(super) fn write_request(request: &Request) -> Result<Vec<u8>, WireError> {
 pub(super) fn assemble(assembly: &Assembly<'_>) -> Vec<u8> {
     let marks = Marks::plan(assembly, is_markable);
     let mut out = head(assembly).into_bytes();
-    if !assembly.tools.is_empty() {
+    if !assembly.tools.is_empty() && extra(assembly.settings, "tools").is_none() {
         out.extend_from_slice(b",\"tools\":[");
         append_all(&mut out, assembly.tools, |index| marks.at(Position::Tool(index)));
         out.push(b']');
@@ -73,6 +73,7 @@ fn is_markable(piece: &str) -> bool {
 /// Everything that is not context. A field that came in a form we only partly understand goes back in that form.
 fn head(assembly: &Assembly<'_>) -> String {
     let settings = assembly.settings;
+    let tools = !assembly.tools.is_empty() || extra(settings, "tools").is_some();
     let mut head = Object::new()
         .text("model", assembly.model)
         .number("max_tokens", u64::from(settings.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS)));
@@ -86,7 +87,7 @@ fn head(assembly: &Assembly<'_>) -> String {
     let typed = [
         ("thinking", settings.thinking.as_ref().map(thinking)),
         ("output_config", output_config(settings)),
-        ("tool_choice", if assembly.tools.is_empty() { None } else { tool_choice(settings) }),
+        ("tool_choice", if tools { tool_choice(settings) } else { None }),
     ];
     for (name, json) in typed {
         if extra(settings, name).is_none() {

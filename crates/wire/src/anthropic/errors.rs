@@ -21,10 +21,15 @@ pub(super) fn body(error: &ProviderError) -> String {
     }
 }
 
+/// A body that is too large. A server may mean the prompt by the same status: then it says so, or nothing at all.
+fn is_too_large(error: &ProviderError) -> bool {
+    error.status == Some(413) && error.message.to_lowercase().contains("request")
+}
+
 /// Clients of this dialect know an overflow by these words, and compact on them.
 fn wording(error: &ProviderError) -> String {
     let known = "prompt is too long";
-    if error.kind != ErrorKind::Overflow || error.message.contains(known) || error.status == Some(413) {
+    if error.kind != ErrorKind::Overflow || error.message.contains(known) || is_too_large(error) {
         return error.message.clone();
     }
     format!("{known}: {}", error.message)
@@ -35,7 +40,7 @@ fn told(error: &ProviderError) -> (u16, &'static str) {
     let kept =
         |allowed: std::ops::RangeInclusive<u16>, usual| error.status.filter(|s| allowed.contains(s)).unwrap_or(usual);
     match error.kind {
-        ErrorKind::Overflow if error.status == Some(413) => (413, "request_too_large"),
+        ErrorKind::Overflow if is_too_large(error) => (413, "request_too_large"),
         ErrorKind::Overflow | ErrorKind::Refused => (400, "invalid_request_error"),
         ErrorKind::RateLimit => (429, "rate_limit_error"),
         ErrorKind::Overloaded => (529, "overloaded_error"),

@@ -5,6 +5,7 @@ use protocol::{Block, Dialect, ImageSource, Message, ResultPart, Role, ToolSpec}
 use crate::codec::{Rendered, WireError};
 use crate::ids::call_id;
 use crate::json::{Object, array, object_text};
+use crate::openai_responses::is_seal;
 use crate::words::is_blank;
 
 /// A tool.
@@ -51,11 +52,14 @@ pub(super) fn order(message: &Message) -> Vec<usize> {
     kept(true).chain(kept(false)).collect()
 }
 
-/// Empty text is refused by the provider. Thinking without a seal is another provider's, or was cut: it is refused too.
+/// Empty text is refused by the provider. Thinking without a seal, or with OpenAI's, is another provider's or was cut: it is
+/// refused too.
 fn is_rendered(block: &Block) -> bool {
     match block {
         Block::Text { text } => !is_blank(text),
-        Block::Thinking { signature, .. } => signature.as_deref().is_some_and(|seal| !seal.is_empty()),
+        Block::Thinking { signature, .. } => {
+            signature.as_deref().is_some_and(|seal| !seal.is_empty() && !is_seal(seal))
+        }
         _ => true,
     }
 }
@@ -81,10 +85,8 @@ pub(super) fn block(block: &Block) -> Result<String, WireError> {
         Block::ToolResult { call_id, content, is_error } => tool_result(call_id, content, *is_error),
         Block::Image { source } => image(source),
         Block::Opaque { dialect: Dialect::AnthropicMessages, json } => json.clone(),
-        Block::Opaque { dialect: Dialect::OpenaiChat, .. } => {
-            return Err(WireError::Untranslatable(
-                "a content part of Chat Completions, in Anthropic Messages".to_owned(),
-            ));
+        Block::Opaque { dialect, .. } => {
+            return Err(WireError::Untranslatable(format!("a part of {}, in Anthropic Messages", dialect.name())));
         }
     })
 }

@@ -48,13 +48,20 @@ pub(super) fn read(body: &[u8]) -> Result<Request, WireError> {
     Ok(request)
 }
 
+/// What is known of a tool that the client runs.
+const TOOL_FIELDS: &[&str] = &["type", "name", "description", "input_schema", "cache_control"];
+
+/// Tools. The provider's own ones have no neutral form, and the client's may say more than one has (deferred loading, strict
+/// arguments): then the list goes back to this dialect as it came, and another dialect gets the client's tools alone.
 fn read_tools(node: &Node<'_>, request: &mut Request) -> Result<(), WireError> {
-    for (number, node) in node.items()?.iter().enumerate() {
+    let mut whole = true;
+    for node in node.items()? {
         let fields = node.fields()?;
-        if let Some(kind) = fields.get("type")
-            && kind.string()? != "custom"
-        {
-            return Err(kind.invalid(format!("server tools are not supported here, found {}", kind.raw())));
+        whole &= fields.only(TOOL_FIELDS);
+        let kind = fields.string("type")?.unwrap_or_else(|| "custom".to_owned());
+        if kind != "custom" {
+            whole = false;
+            continue;
         }
         let schema = fields.need("input_schema")?;
         if !schema.is_object() {
@@ -65,7 +72,10 @@ fn read_tools(node: &Node<'_>, request: &mut Request) -> Result<(), WireError> {
             description: fields.string("description")?.unwrap_or_default(),
             schema: schema.value()?,
         });
-        note(blocks::mark(&fields)?, Position::Tool(number), request);
+        note(blocks::mark(&fields)?, Position::Tool(request.tools.len() - 1), request);
+    }
+    if !whole {
+        request.settings.extra.push(("tools".to_owned(), node.raw().to_owned()));
     }
     Ok(())
 }

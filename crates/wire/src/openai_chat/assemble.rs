@@ -32,7 +32,7 @@ pub(super) fn assemble(assembly: &Assembly<'_>) -> Vec<u8> {
     let chat = &assembly.settings.chat;
     let marks = if render::in_parts(chat) { Marks::plan(assembly, is_markable) } else { Marks::none() };
     let mut out = head(assembly).into_bytes();
-    if !assembly.tools.is_empty() {
+    if !assembly.tools.is_empty() && extra(assembly.settings, "tools").is_none() {
         out.extend_from_slice(b",\"tools\":");
         out.extend_from_slice(array(assembly.tools).as_bytes());
     }
@@ -142,7 +142,8 @@ fn is_markable(piece: &str) -> bool {
 fn head(assembly: &Assembly<'_>) -> String {
     let settings = assembly.settings;
     let chat = &settings.chat;
-    let tools = !assembly.tools.is_empty();
+    let listed = extra(settings, "tools").filter(|tools| *tools != "[]");
+    let tools = !assembly.tools.is_empty() || listed.is_some();
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let flag = |flag: bool| if flag { "true" } else { "false" };
     let usage = settings.stream && chat.include_usage;

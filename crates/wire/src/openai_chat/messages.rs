@@ -97,12 +97,23 @@ pub(super) fn tool_call(node: &Node<'_>) -> Result<Block, WireError> {
     })
 }
 
+/// JSON that is no text and no list of parts: some clients send what a tool returned as it is.
+fn is_plain_json(node: &Node<'_>) -> bool {
+    let is_part = |item: &Node<'_>| item.fields().is_ok_and(|fields| fields.get("type").is_some());
+    match node.items() {
+        Ok(items) => !items.iter().all(is_part),
+        Err(_) => !node.is_string(),
+    }
+}
+
 /// A tool's answer. Those that follow each other are one message: all of them answer one turn.
 fn tool(fields: &Fields<'_>, request: &mut Request) -> Result<(), WireError> {
     let call_id = fields.need("tool_call_id")?.string()?;
     let mut said = Vec::new();
     let mut mark = None;
-    if fields.get("content").is_some() {
+    if let Some(plain) = fields.get("content").filter(is_plain_json) {
+        said.push(ResultPart::Text { text: plain.raw().to_owned() });
+    } else if fields.get("content").is_some() {
         for part in content(fields)? {
             mark = mark.or(part.mark);
             said.push(match part.block {

@@ -202,8 +202,6 @@ pub(super) fn tool_call(id: &str, name: &str, arguments: &str) -> String {
 fn own(dialect: Dialect, json: &str) -> Result<String, WireError> {
     match dialect {
         Dialect::OpenaiChat => Ok(json.to_owned()),
-        Dialect::AnthropicMessages => {
-            Err(WireError::Untranslatable("a block of Anthropic Messages, in Chat Completions".to_owned()))
-        }
+        _ => Err(WireError::Untranslatable(format!("a part of {}, in Chat Completions", dialect.name()))),
     }
 }

@@ -34,10 +34,23 @@ pub(super) fn read(body: &[u8]) -> Result<Request, WireError> {
     let model = fields.need("model")?.string()?;
     let mut request = Request { model, settings: settings(&fields)?, ..Request::default() };
     if let Some(tools) = fields.get("tools") {
-        request.tools = tools.items()?.iter().map(tool).collect::<Result<_, _>>()?;
+        let items = tools.items()?;
+        request.tools = items.iter().map(tool).collect::<Result<_, _>>()?;
+        if !items.iter().all(is_whole) {
+            request.settings.extra.push(("tools".to_owned(), tools.raw().to_owned()));
+        }
     }
     messages::read(&fields.need("messages")?.items()?, &mut request)?;
     Ok(request)
+}
+
+/// Whether a tool says no more than a neutral one can. Where one does (strict arguments), the list goes back to this dialect
+/// as it came.
+fn is_whole(node: &Node<'_>) -> bool {
+    let Ok(fields) = node.fields() else { return false };
+    let Some(Ok(function)) = fields.get("function").map(|node| node.fields()) else { return false };
+    let strict = function.get("strict").is_some_and(|strict| strict.raw() != "false");
+    fields.only(&["type", "function"]) && function.only(&["name", "description", "parameters", "strict"]) && !strict
 }
 
 fn tool(node: &Node<'_>) -> Result<ToolSpec, WireError> {

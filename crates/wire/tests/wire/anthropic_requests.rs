@@ -315,7 +315,6 @@ fn every_refusal_names_the_place() {
             "messages.0.content.0.cache_control.ttl: expected \"5m\" or \"1h\", found \"2h\"",
         ),
         (&body(r#""messages":[],"tools":[{"name":"f"}]"#), "tools.0.input_schema: is required"),
-        (&body(r#""messages":[],"tools":[{"type":"web_search_20260101","name":"w"}]"#), "tools.0.type: server tools"),
     ];
     for (text, expected) in cases {
         let found = refusal(A, text);

@@ -128,6 +128,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             response_schema: schema.then(|| serde_json::json!({"type": "object", "required": ["b", "a"]})),
             chat: ChatFlavor { max_tokens_field, include_usage, replay_reasoning_content, ..ChatFlavor::default() },
             extra: vec![("metadata".into(), r#"{"user_id": "u"}"#.into())],
+            ..Settings::default()
         }
     })
 }

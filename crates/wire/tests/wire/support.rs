@@ -2,9 +2,10 @@
 
 use protocol::{Block, Dialect, Message, Reply, Request, ResultPart, Role, StreamEvent, ToolSpec};
 use serde_json::Value;
+use wire::translate::{Reverse, Target, prepare};
 use wire::{WireError, codec, replay};
 
-pub(crate) use protocol::Dialect::{AnthropicMessages as A, OpenaiChat as C};
+pub(crate) use protocol::Dialect::{AnthropicMessages as A, OpenaiChat as C, OpenaiResponses as R};
 
 pub(crate) fn call(id: &str, name: &str, arguments: &str) -> Block {
     Block::ToolCall { id: id.into(), name: name.into(), arguments: arguments.into() }
@@ -152,4 +153,121 @@ pub(crate) fn order(events: &[StreamEvent]) -> String {
         StreamEvent::Finished { .. } => "finished".to_owned(),
     };
     events.iter().map(label).collect::<Vec<_>>().join(" ")
+}
+
+/// The maker whose dialect it is.
+pub(crate) fn target(dialect: Dialect) -> Target {
+    Target::new(dialect, if dialect == A { "anthropic" } else { "openai" })
+}
+
+/// A client's body as the target's server gets it, and the way back.
+pub(crate) fn prepared(from: Dialect, body: &str, target: &Target) -> (Value, Reverse) {
+    let mut request = read(from, body).unwrap();
+    let reverse = prepare(&mut request, from, target).unwrap();
+    (json(write(target.dialect, &request).as_bytes()), reverse)
+}
+
+/// The same for an ordinary target, without the way back.
+pub(crate) fn sent(from: Dialect, body: &str, to: Dialect) -> Value {
+    prepared(from, body, &target(to)).0
+}
+
+/// A streamed answer as a client of another dialect gets it, errors included, through the gateway's own chain.
+pub(crate) fn relayed(upstream: Dialect, client: Dialect, bytes: &str, reverse: &Reverse) -> String {
+    let mut request = Request::default();
+    request.settings.chat.include_usage = true;
+    let (mut reader, mut writer) = (codec(upstream).reply_reader(), codec(client).reply_writer(&request));
+    let mut reverse = reverse.clone();
+    let mut out = Vec::new();
+    let mut give = |events: Result<Vec<StreamEvent>, WireError>| match events {
+        Ok(events) => {
+            for mut event in events {
+                reverse.event(&mut event);
+                out.extend(writer.push(&event));
+            }
+            true
+        }
+        Err(WireError::Provider(error)) => {
+            out.extend(writer.error(&error));
+            false
+        }
+        Err(error) => panic!("{error}"),
+    };
+    // In pieces, as from a network.
+    let _ = bytes.as_bytes().chunks(11).all(|piece| give(reader.push(piece))) && give(reader.finish());
+    String::from_utf8(out).unwrap()
+}
+
+/// The data of a stream's events, without `[DONE]`.
+pub(crate) fn told(stream: &str) -> Vec<Value> {
+    let lines = stream.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|line| *line != "[DONE]");
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What an Anthropic client makes of a stream: each block as `type:content`, then the stop reason. Fails where the stream is
+/// not one that this dialect's clients take: one start, blocks one after the other with numbers in a row and deltas of
+/// their own kind, one `message_delta`, one `message_stop`.
+pub(crate) fn heard(stream: &str) -> Vec<String> {
+    let mut events = told(stream).into_iter().filter(|event| event["type"] != "ping");
+    assert_eq!(events.next().unwrap()["type"], "message_start", "{stream}");
+    let (mut blocks, mut open, mut ended) = (Vec::new(), None::<(String, String)>, 0);
+    for event in events {
+        let index = event["index"].as_u64();
+        match event["type"].as_str().unwrap() {
+            "content_block_start" => {
+                assert_eq!((open.is_none(), index), (true, Some(blocks.len() as u64)), "{stream}");
+                let block = &event["content_block"];
+                let kind = block["type"].as_str().unwrap();
+                let told = match kind {
+                    "tool_use" => format!("{}/{}:", block["id"].as_str().unwrap(), block["name"].as_str().unwrap()),
+                    "redacted_thinking" => block["data"].as_str().unwrap().to_owned(),
+                    _ => String::new(),
+                };
+                open = Some((kind.to_owned(), told));
+            }
+            "content_block_delta" => {
+                let (kind, told) = open.as_mut().unwrap();
+                assert_eq!(index, Some(blocks.len() as u64), "{stream}");
+                let delta = &event["delta"];
+                let piece = match (kind.as_str(), delta["type"].as_str().unwrap()) {
+                    ("text", "text_delta") => delta["text"].as_str().unwrap().to_owned(),
+                    ("thinking", "thinking_delta") => delta["thinking"].as_str().unwrap().to_owned(),
+                    ("thinking", "signature_delta") => format!("|{}", delta["signature"].as_str().unwrap()),
+                    ("tool_use", "input_json_delta") => delta["partial_json"].as_str().unwrap().to_owned(),
+                    other => panic!("{other:?} in {stream}"),
+                };
+                told.push_str(&piece);
+            }
+            "content_block_stop" => {
+                let (kind, told) = open.take().unwrap();
+                assert_eq!(index, Some(blocks.len() as u64), "{stream}");
+                blocks.push(format!("{kind}:{told}"));
+            }
+            "message_delta" => {
+                ended += 1;
+                blocks.push(event["delta"]["stop_reason"].as_str().unwrap().to_owned());
+            }
+            "message_stop" => ended += 10,
+            other => panic!("{other} in {stream}"),
+        }
+    }
+    assert_eq!((ended, open), (11, None), "{stream}");
+    blocks
+}
+
+/// A chat stream as an Anthropic client hears it.
+pub(crate) fn chat_heard(deltas: &[&str], finish: &str) -> Vec<String> {
+    heard(&relayed(C, A, &chat(deltas, finish), &Reverse::default()))
+}
+
+/// A body of Anthropic's with these messages.
+pub(crate) fn anthropic_body(messages: &str) -> String {
+    let tool = r#"{"name":"read","input_schema":{"type":"object","properties":{"path":{"type":"string"}}}}"#;
+    format!(r#"{{"model":"m","max_tokens":9000,"system":"Be brief.","tools":[{tool}],"messages":[{messages}]}}"#)
+}
+
+/// A chat body with these messages.
+pub(crate) fn chat_body(messages: &str) -> String {
+    let tool = r#"{"type":"function","function":{"name":"read","parameters":{"type":"object","properties":{"path":{"type":"string"}}}}}"#;
+    format!(r#"{{"model":"m","tools":[{tool}],"messages":[{messages}]}}"#)
 }

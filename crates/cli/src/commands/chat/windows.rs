@@ -1,11 +1,14 @@
 //! `/context`, `/compact` and `/model`: where windows stand, and what a person asks of them.
 
-use protocol::{AgentId, Brain};
+use std::cmp::Ordering;
+
+use protocol::{AgentId, Brain, Usd};
 use runtime::{AgentStatus, ModelWish, Session};
 use team::{Choice, Team};
 use tokio_util::sync::CancellationToken;
 
 use super::words;
+use crate::commands::count;
 use crate::commands::start::Names;
 use crate::text;
 
@@ -128,13 +131,7 @@ fn wish_words(agent: &AgentId, wish: &ModelWish) -> String {
         return format!("{agent} works with {to} already");
     }
     let price = match &wish.cost {
-        Some(cost) => format!(
-            "now {} more than staying, at the next compaction {}{}",
-            cost.now,
-            cost.at_compaction,
-            cost.pays_back_after
-                .map_or(", never paid back".to_owned(), |calls| format!(", paid back after {calls} calls"))
-        ),
+        Some(cost) => price_words(cost.now, cost.at_compaction, cost.pays_back_after),
         None => "what it costs is not known: a price is missing".to_owned(),
     };
     if let Some(reason) = &wish.kept {
@@ -146,6 +143,21 @@ fn wish_words(agent: &AgentId, wish: &ModelWish) -> String {
             "{agent}: {from} -> {to} at the next compaction ({price}); `/model {agent} {to} now` does it at once"
         ),
     }
+}
+
+/// What a change of the model costs against staying. An amount below nothing is saved, and then nothing has to be paid back.
+fn price_words(now: Usd, at_compaction: Usd, pays_back_after: Option<u64>) -> String {
+    let words = |usd: Usd| match usd.cmp(&Usd::ZERO) {
+        Ordering::Less => format!("saves {}", Usd::ZERO - usd),
+        Ordering::Equal => "costs nothing more".to_owned(),
+        Ordering::Greater => format!("costs {usd} more"),
+    };
+    let back = match pays_back_after {
+        _ if now <= Usd::ZERO => String::new(),
+        Some(calls) => format!(", paid back after {}", count(calls, "call")),
+        None => ", never paid back".to_owned(),
+    };
+    format!("against staying it {} now, {} at the next compaction{back}", words(now), words(at_compaction))
 }
 
 fn brain_words(brain: &Brain) -> String {

@@ -36,3 +36,17 @@ fn a_brain_that_is_no_rung_is_like_the_one_it_follows() {
     assert_eq!((elsewhere.max_tokens, elsewhere.effort), (99, None));
     assert!(elsewhere.headers.is_empty(), "headers are a provider's own");
 }
+
+#[test]
+fn a_model_that_costs_less_saves_and_has_nothing_to_pay_back() {
+    let cents = |cents: i32| Usd::from_dollars(f64::from(cents) / 100.0);
+    assert_eq!(
+        price_words(cents(2), cents(-3), Some(1)),
+        "against staying it costs $0.0200 more now, saves $0.0300 at the next compaction, paid back after 1 call"
+    );
+    assert_eq!(
+        price_words(cents(-2), cents(0), None),
+        "against staying it saves $0.0200 now, costs nothing more at the next compaction"
+    );
+    assert!(price_words(cents(2), cents(2), None).ends_with(", never paid back"));
+}

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{Outcome, SessionId};
-use routing::learned::{Ending, Experience, features_of};
-use routing::{Ask, Policy, decide};
+use protocol::{Outcome, SessionId, Timestamp};
+use routing::learned::{Ending, Experience, features_of, set_aside};
+use routing::{Ask, Policy, Trigger, decide};
 use store::{AttemptRecord, InputMode, Store};
 
 /// A lane that a task was tried in, and what came of it.
@@ -15,6 +15,8 @@ pub(crate) struct Known {
     pub(crate) by_policy: String,
     /// It is where the decision sent the task, and the decision was one in which the learned router has a say.
     pub(crate) free: bool,
+    /// When it began.
+    pub(crate) at: Timestamp,
 }
 
 /// What can be learned from.
@@ -25,12 +27,19 @@ pub(crate) struct Experiences {
     pub(crate) left_out: usize,
 }
 
-impl Experiences {
-    /// Dollars of attempts that were drawn, where something else than the likeliest lane was tried.
-    pub(crate) fn explored_usd(&self) -> f64 {
-        let drawn = self.known.iter().map(|known| &known.experience).filter(|one| one.propensity < 0.5);
-        drawn.map(|one| one.cost).sum()
+/// Dollars that trying other lanes took of the budget for it: what a task cost whose lane was drawn to find out, in all the lanes that it
+/// came to, and what was set aside for one that has not ended or whose price is not known.
+pub(crate) fn spent_on_trying(records: &[AttemptRecord]) -> f64 {
+    let mut tasks: BTreeMap<(&str, u32), Vec<&AttemptRecord>> = BTreeMap::new();
+    for record in records {
+        tasks.entry((record.attempt.session.as_str(), record.attempt.turn)).or_default().push(record);
     }
+    let of_task = |records: Vec<&AttemptRecord>| {
+        let aside = records.iter().filter_map(|record| set_aside(&record.attempt.route)).reduce(f64::max)?;
+        let usd = records.iter().map(|record| record.end.as_ref()?.usd).sum::<Option<protocol::Usd>>();
+        Some(usd.map_or(aside, protocol::Usd::dollars))
+    };
+    tasks.into_values().filter_map(of_task).sum()
 }
 
 /// Reads attempts, with the texts of their tasks from their sessions.
@@ -42,7 +51,9 @@ pub(crate) fn experiences(store: &Store, policy: &Policy, records: &[AttemptReco
     for record in records {
         let attempt = &record.attempt;
         let key = |lane| (attempt.session.as_str(), attempt.turn, lane);
-        escalated.extend(attempt.escalated_from.iter().map(|(lane, _)| key(lane.as_str())));
+        // A lane whose provider could not answer did not fail at the task.
+        let because_of_work = |(_, why): &&(String, String)| Trigger::ALL.iter().any(|trigger| trigger.as_str() == why);
+        escalated.extend(attempt.escalated_from.iter().filter(because_of_work).map(|(lane, _)| key(lane.as_str())));
         let place = *places.entry(key(attempt.route.lane.as_str())).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.push(record),
@@ -87,7 +98,7 @@ fn known(policy: &Policy, group: &[&AttemptRecord], escalated: bool, text: &str)
         (None, None) => return None,
     };
     let usd: protocol::Usd = ends.iter().map(|end| end.usd).sum::<Option<_>>()?;
-    // A lane's own brain makes the plan: where the plan was at fault, it is the one that is charged anyway.
+    // The plan is made by the brain of the lane.
     let planned_in = end.plan_at_fault.then_some(route.lane.as_str());
     let features = features_of(text, &first.attempt.repository, route);
     let task_type = route.task_type.as_str();
@@ -97,10 +108,14 @@ fn known(policy: &Policy, group: &[&AttemptRecord], escalated: bool, text: &str)
         .drawn_with(if drawn > 0.0 && drawn <= 1.0 { drawn } else { 1.0 });
     let free = first.attempt.number == 1 && route.reasons.iter().all(|reason| is_free(reason));
     let ask = Ask { task: text, signals: route.signals.clone(), ..Ask::default() };
-    Some(Known { experience, by_policy: decide(policy, &ask).lane, free })
+    Some(Known { experience, by_policy: decide(policy, &ask).lane, free, at: first.attempt.at })
 }
 
 /// Reasons of decisions in which the learned router has a say. Every other rule is one that it never goes below.
 fn is_free(reason: &str) -> bool {
-    ["task_type:", "score:", "learned:"].iter().any(|rule| reason.starts_with(rule))
+    ["reads_only", "task_type:", "score:", "learned:", "explored:"].iter().any(|rule| reason.starts_with(rule))
 }
+
+#[cfg(test)]
+#[path = "experience_tests.rs"]
+mod tests;

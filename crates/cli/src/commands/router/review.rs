@@ -30,14 +30,19 @@ pub(crate) struct Verdict {
 
 /// The current version is judged first, then the one in the shadow: against the current one, or the policy's own choices.
 pub(crate) fn verdicts(store: &Store, policy: &Policy) -> anyhow::Result<Vec<Verdict>> {
+    verdicts_on(store, policy, None)
+}
+
+/// The same on the newest attempts only.
+pub(crate) fn verdicts_on(store: &Store, policy: &Policy, newest: Option<usize>) -> anyhow::Result<Vec<Verdict>> {
     let mut found = Vec::new();
     let current = store.router_in(RouterState::Current)?;
     if let Some(record) = &current {
-        found.push(of_current(store, policy, record)?);
+        found.push(of_current(store, policy, record, newest)?);
     }
     if let Some(record) = store.router_in(RouterState::Shadow)? {
         let serves = current.filter(|_| found.iter().all(|verdict| verdict.to.is_none()));
-        found.push(of_shadow(store, policy, &record, serves.as_ref())?);
+        found.push(of_shadow(store, policy, &record, serves.as_ref(), newest)?);
     }
     Ok(found)
 }
@@ -52,7 +57,7 @@ pub(crate) fn carry_out(store: &Store, verdicts: &[Verdict], now: Timestamp) -> 
     Ok(())
 }
 
-fn of_current(store: &Store, policy: &Policy, record: &RouterRecord) -> anyhow::Result<Verdict> {
+fn of_current(store: &Store, policy: &Policy, record: &RouterRecord, newest: Option<usize>) -> anyhow::Result<Verdict> {
     let verdict = Verdict {
         version: record.version,
         state: RouterState::Current,
@@ -66,7 +71,7 @@ fn of_current(store: &Store, policy: &Policy, record: &RouterRecord) -> anyhow::
         // What cannot be read cannot serve.
         Err(because) => return Ok(Verdict { to: Some(RouterState::Retired), because, ..verdict }),
     };
-    let logged = Logged::of(all(store, policy, Some(record.since))?, &model);
+    let logged = Logged::of(all(store, policy, Some(record.since))?, &model, newest);
     if logged.attempts.is_empty() {
         return Ok(Verdict {
             because: "nothing that it has a say in was logged since it serves".to_owned(),
@@ -84,6 +89,7 @@ fn of_shadow(
     policy: &Policy,
     record: &RouterRecord,
     current: Option<&RouterRecord>,
+    newest: Option<usize>,
 ) -> anyhow::Result<Verdict> {
     let against = current.map_or("the policy alone".to_owned(), |current| format!("version {}", current.version));
     let verdict = Verdict {
@@ -99,7 +105,7 @@ fn of_shadow(
         Err(because) => return Ok(Verdict { to: Some(RouterState::Retired), because, ..verdict }),
     };
     // It must not be judged by what it was trained on.
-    let logged = Logged::of(all(store, policy, Some(record.at))?, &model);
+    let logged = Logged::of(all(store, policy, Some(record.at))?, &model, newest);
     if logged.attempts.is_empty() {
         return Ok(Verdict {
             because: "nothing that it has a say in was logged since it was trained".to_owned(),
@@ -121,11 +127,13 @@ struct Logged {
 }
 
 impl Logged {
-    fn of(experiences: Experiences, model: &RouterModel) -> Self {
+    fn of(experiences: Experiences, model: &RouterModel, newest: Option<usize>) -> Self {
         let knows = |lane: &str| model.lanes().iter().any(|known| known.lane == lane);
         let usable = |one: &Known| one.free && knows(&one.experience.lane) && knows(&one.by_policy);
-        let usable = experiences.known.into_iter().filter(usable);
-        let (attempts, by_policy) = usable.map(|one| (one.experience, one.by_policy)).unzip();
+        let mut usable: Vec<Known> = experiences.known.into_iter().filter(usable).collect();
+        usable.sort_by_key(|one| one.at);
+        usable.drain(..newest.map_or(0, |newest| usable.len().saturating_sub(newest)));
+        let (attempts, by_policy) = usable.into_iter().map(|one| (one.experience, one.by_policy)).unzip();
         Self { attempts, by_policy }
     }
 

@@ -1,5 +1,7 @@
 //! The policy's lanes with the brains that they have here, and what is known of a task before it begins.
 
+use std::collections::BTreeMap;
+
 use protocol::{Brain, Timestamp};
 use routing::{Hints, Policy};
 use runtime::{Lane, Lanes};
@@ -22,7 +24,7 @@ pub(super) fn of(
     names: &Names,
     said: &LaneArgs,
 ) -> anyhow::Result<Lanes> {
-    let LanesHere { lanes, verifier, told } = brains(policy, team, names, context.clock.now())?;
+    let LanesHere { lanes, shuffle, verifier, told } = brains(policy, team, names, context.clock.now())?;
     told.iter().for_each(|words| crate::text::warn(words));
     if let Some(name) = &said.lane
         && !lanes.iter().any(|lane| lane.name == *name)
@@ -37,13 +39,16 @@ pub(super) fn of(
     let (signals, paths) = signals_of_repository(context, policy, 0);
     let hints = Hints::written(&said.hints);
     let advisers = router::advisers(store, policy)?;
-    Ok(Lanes { lanes, verifier, signals, paths, hints, forced: said.lane.clone(), advisers })
+    let (forced, patience) = (said.lane.clone(), context.classifier_patience());
+    Ok(Lanes { lanes, shuffle, verifier, signals, paths, hints, forced, advisers, patience })
 }
 
 /// The lanes that can be used.
 pub(crate) struct LanesHere {
     /// Cheap to strong.
     pub(crate) lanes: Vec<Lane>,
+    /// By the lane's name those among whom a session's brain is drawn.
+    pub(crate) shuffle: BTreeMap<String, Vec<(Brain, u32)>>,
     /// Who reviews.
     pub(crate) verifier: Option<Brain>,
     /// What is to be said of the models.
@@ -73,15 +78,23 @@ pub(crate) fn brains(policy: &Policy, team: &Team, names: &Names, now: Timestamp
             ..Brain::new(choice.at.provider, choice.at.model)
         }))
     };
-    let mut lanes = Vec::new();
+    let (mut lanes, mut shuffle) = (Vec::new(), BTreeMap::new());
     for (at, lane) in policy.lanes.iter().enumerate() {
         let brain = match lane.written() {
             Some(text) => named(format!("lane {}:", lane.name), &text)?,
             None => of_team(team, &names.catalogue, at, policy.lanes.len(), now).clone(),
         };
+        let several = lane
+            .shuffle
+            .iter()
+            .map(|share| Ok((named(format!("lane {}:", lane.name), &share.brain.written(lane.effort))?, share.weight)));
+        let several = several.collect::<anyhow::Result<Vec<_>>>()?;
+        if !several.is_empty() {
+            shuffle.insert(lane.name.clone(), several);
+        }
         lanes.push(Lane { name: lane.name.clone(), brain, review: lane.review });
     }
     let verifier = policy.verifier.as_ref().and_then(|verifier| verifier.written());
     let verifier = verifier.map(|text| named("verifier:".to_owned(), &text)).transpose()?;
-    Ok(LanesHere { lanes, verifier, told })
+    Ok(LanesHere { lanes, shuffle, verifier, told })
 }

@@ -1,0 +1,67 @@
+//! A token that is limited to some models is served by those only.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use protocol::{ErrorKind, ProviderError};
+
+use super::tokens::{Grant, Tokens};
+use crate::ask::Ask;
+use crate::core::{Outcome, Router};
+use crate::route::{Binding, Plan};
+
+/// A router that takes out of each plan what the request's token may not use.
+pub struct Scoped {
+    router: Arc<dyn Router>,
+    tokens: Arc<Tokens>,
+}
+
+impl Scoped {
+    /// Limits a router.
+    pub fn new(router: Arc<dyn Router>, tokens: Arc<Tokens>) -> Self {
+        Self { router, tokens }
+    }
+}
+
+impl Router for Scoped {
+    fn plan(&self, ask: &Ask) -> Result<Plan, Box<ProviderError>> {
+        let plan = self.router.plan(ask)?;
+        match ask.token.as_deref().and_then(|name| self.tokens.grant(name)) {
+            Some(grant) if !grant.models.is_empty() => limited(plan, &grant),
+            _ => Ok(plan),
+        }
+    }
+
+    fn admit(&self, binding: &Arc<Binding>) -> Result<(), Box<ProviderError>> {
+        self.router.admit(binding)
+    }
+
+    fn ended(&self, binding: &Arc<Binding>, attempt: &Outcome<'_>) {
+        self.router.ended(binding, attempt);
+    }
+
+    fn preview(&self, headers: &HeaderMap, body: &Bytes) -> Result<Vec<u8>, Box<ProviderError>> {
+        self.router.preview(headers, body)
+    }
+}
+
+/// The plan without the bindings that the token may not use.
+fn limited(mut plan: Plan, grant: &Grant) -> Result<Plan, Box<ProviderError>> {
+    let may: Vec<bool> =
+        plan.bindings.iter().map(|binding| grant.allows(Some(&binding.provider), &binding.model)).collect();
+    if !may.contains(&true) {
+        let allowed: Vec<&str> = grant.models.iter().map(String::as_str).collect();
+        let message = format!(
+            "token `{}` may not use the model that this request goes to; it may use {}",
+            grant.name,
+            allowed.join(", ")
+        );
+        return Err(Box::new(ProviderError { status: Some(403), ..ProviderError::new(ErrorKind::Auth, message) }));
+    }
+    let mut kept = may.iter();
+    plan.bindings.retain(|_| kept.next().copied().unwrap_or(false));
+    let mut kept = may.iter();
+    plan.places.retain(|_| kept.next().copied().unwrap_or(false));
+    Ok(plan)
+}

@@ -1,0 +1,25 @@
+//! Work on large bodies, kept away from the threads that move bytes.
+
+use protocol::{ErrorKind, ProviderError};
+
+/// Bodies up to this size take less time to read than it takes to hand them over.
+const SMALL: usize = 256 * 1024;
+
+/// Does the work on a thread of its own where the body is large.
+///
+/// # Errors
+/// Its own; `Server` where it could not be done at all.
+pub(crate) async fn off_loop<T: Send + 'static>(
+    size: usize,
+    work: impl FnOnce() -> Result<T, Box<ProviderError>> + Send + 'static,
+) -> Result<T, Box<ProviderError>> {
+    if size <= SMALL {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
+        Err(Box::new(ProviderError::new(
+            ErrorKind::Server,
+            "the gateway failed while it read this request; it is a fault of the gateway",
+        )))
+    })
+}
