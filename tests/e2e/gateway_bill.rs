@@ -8,8 +8,9 @@
 //!   = 1.25 P11 + 0.1 (P1 + ... + P10).
 //! - without breakpoints nothing is cached: P1 + ... + P11.
 //!
-//! With a head of 7,700 tokens and 385 more with each request, P11 = 11,800 and the sum is 107,000: 24,300 units against 107,000, 4.4
-//! times as much. This is the shape of a session of codex (105.9k tokens, ideal 23.5k units).
+//! Here P1 = 7,728 and each request adds 386: P11 = 11,588, P1 + ... + P10 = 94,650, all of them 106,238. Ideal: 1.25 x 11,588 +
+//! 0.1 x 94,650 = 14,485 + 9,465 = 23,950 units. Without breakpoints 106,238, 4.4 times as much. This is the shape of a session of
+//! codex (105.9k tokens, ideal 23.5k units, 4.5 times).
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -69,7 +70,9 @@ impl Drop for Gateway {
 /// Ten steps, each with some words and one call.
 fn sim() -> Sim {
     let step = |n: usize| {
-        format!("      - {{say: \"I look at part {n}.\", calls: [{{tool: tool_3, args: {{path: \"src/part_{n}.rs\"}}}}]}}\n")
+        format!(
+            "      - {{say: \"I look at part {n}.\", calls: [{{tool: tool_3, args: {{path: \"src/part_{n}.rs\"}}}}]}}\n"
+        )
     };
     let steps: String = (1..REQUESTS).map(step).collect();
     Sim::play(&format!(
@@ -79,7 +82,9 @@ fn sim() -> Sim {
 }
 
 fn prose(lines: usize, about: &str) -> String {
-    (0..lines).map(|n| format!("{n}. When {about} is number {n}, look at it before you change anything in it.\n")).collect()
+    (0..lines)
+        .map(|n| format!("{n}. When {about} is number {n}, look at it before you change anything in it.\n"))
+        .collect()
 }
 
 /// Name, description and schema of each tool, about 1,900 tokens together.
@@ -172,7 +177,8 @@ impl Agent for Responses {
     }
 
     fn hear(&mut self, answer: &str) -> (Option<String>, u64, u64) {
-        let done = events(answer).find(|event| event["type"] == "response.completed").unwrap_or_else(|| panic!("{answer}"));
+        let done =
+            events(answer).find(|event| event["type"] == "response.completed").unwrap_or_else(|| panic!("{answer}"));
         let output = done["response"]["output"].as_array().unwrap();
         self.0.extend(output.iter().cloned());
         let call = output.iter().find(|item| item["type"] == "function_call");
@@ -199,7 +205,11 @@ fn session<A: Agent>(mut agent: A, gateway: &Gateway, sim: &Sim) -> Vec<Usage> {
     for n in 1..=REQUESTS {
         let (call, prompt, cached) = agent.hear(&gateway.ask(A::PATH, &agent.body()));
         let billed = sim.requests().last().unwrap().usage;
-        assert_eq!((prompt, cached), (billed.prompt(), billed.cache_read), "request {n}: the client is told what was billed");
+        assert_eq!(
+            (prompt, cached),
+            (billed.prompt(), billed.cache_read),
+            "request {n}: the client is told what was billed"
+        );
         match call {
             Some(call) => agent.reply(&call, result(n)),
             None => assert_eq!(n, REQUESTS),
@@ -211,7 +221,9 @@ fn session<A: Agent>(mut agent: A, gateway: &Gateway, sim: &Sim) -> Vec<Usage> {
 fn bills(sim: &Sim) -> Vec<Usage> {
     let requests = sim.requests();
     assert_eq!(requests.len(), REQUESTS);
-    assert!(requests.iter().all(|request| request.dialect == protocol::Dialect::AnthropicMessages && request.status == 200));
+    assert!(
+        requests.iter().all(|request| request.dialect == protocol::Dialect::AnthropicMessages && request.status == 200)
+    );
     requests.iter().map(|request| request.usage).collect()
 }
 
@@ -232,12 +244,15 @@ fn ideal(bills: &[Usage]) -> f64 {
     1.25 * last + 0.1 * before.iter().sum::<f64>()
 }
 
-/// The figures of the head of this file.
+/// The figures of the head of this file, to a percent: how a translation frames a message may move a token or two.
+#[track_caller]
 fn has_its_shape(bills: &[Usage]) {
     let prompts: Vec<u64> = bills.iter().map(Usage::prompt).collect();
-    assert!((7_300..8_100).contains(&prompts[0]), "{prompts:?}");
-    assert!(prompts.windows(2).all(|pair| (340..430).contains(&(pair[1] - pair[0]))), "{prompts:?}");
-    assert!((102_000..112_000).contains(&prompts.iter().sum::<u64>()), "{prompts:?}");
+    let is_about = |tokens: u64, figure: u64| tokens.abs_diff(figure) * 100 <= figure;
+    assert!(is_about(prompts[0], 7_728) && is_about(prompts[REQUESTS - 1], 11_588), "{prompts:?}");
+    assert!(is_about(prompts.iter().sum(), 106_238), "{prompts:?}");
+    let ideal = ideal(bills);
+    assert!((ideal / 23_950.0 - 1.0).abs() < 0.01, "{ideal}");
 }
 
 #[track_caller]

@@ -8,8 +8,8 @@ import tempfile
 import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-AGENT = os.environ.get("AGENT", str(TARGET / "debug" / "agent"))
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+AGENT = str(pathlib.Path(os.environ.get("AGENT", TARGET / "debug" / "agent")).resolve())
 
 #: Longer than any start takes, in seconds.
 PATIENCE = 30
@@ -74,13 +74,12 @@ class Simulator(Process):
 class Gateway(Process):
     """A gateway whose providers all stand at one address."""
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, *arguments):
         self._models = tempfile.NamedTemporaryFile("w", suffix=".yaml")
         self._models.write(PROVIDERS.format(url=upstream))
         self._models.flush()
-        super().__init__(
-            ["gateway", "--listen", "127.0.0.1:0", "--models", self._models.name], {"UPSTREAM_KEY": "sk-of-the-upstream"}
-        )
+        flags = ["--listen", "127.0.0.1:0", "--models", self._models.name, *map(str, arguments)]
+        super().__init__(["gateway", *flags], {"UPSTREAM_KEY": "sk-of-the-upstream"})
         self.token = self.says("token for clients, shown this once: ")
 
     def stop(self):

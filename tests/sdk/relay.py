@@ -14,6 +14,8 @@ class Passed:
     path: str
     headers: dict
     body: dict
+    #: What was answered, with its head.
+    answer: bytearray = field(default_factory=bytearray)
     #: The gateway hung up before the answer was whole.
     left: threading.Event = field(default_factory=threading.Event)
 
@@ -25,13 +27,23 @@ class Relay:
         self._upstream = urlsplit(upstream)
         self.passed = []
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
         self.url = "http://127.0.0.1:{}".format(self._server.sockets[0].getsockname()[1])
 
     def stop(self):
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _end(self):
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     @property
     def last(self):
@@ -59,7 +71,7 @@ class Relay:
         kept = [line for line in lines if not line.lower().startswith("connection:")]
         back, forth = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
         forth.write("\r\n".join([first, *kept, "connection: close", "", ""]).encode("latin-1") + body)
-        answer = asyncio.create_task(self._hand_on(back, writer))
+        answer = asyncio.create_task(self._hand_on(back, writer, passed.answer))
         leaving = asyncio.create_task(reader.read(1))
         done, _ = await asyncio.wait([answer, leaving], return_when=asyncio.FIRST_COMPLETED)
         if answer not in done:
@@ -70,8 +82,9 @@ class Relay:
         forth.close()
 
     @staticmethod
-    async def _hand_on(reader, writer):
+    async def _hand_on(reader, writer, answer):
         while chunk := await reader.read(65536):
+            answer += chunk
             writer.write(chunk)
             await writer.drain()
         writer.close()

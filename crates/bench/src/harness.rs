@@ -1,6 +1,5 @@
-//! What every played session needs: the runtime's setup with clients for both dialects at a simulator, and nobody watching.
+//! What every played session needs: the runtime's setup with clients for all dialects at a simulator, and nobody watching.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use brains::{Auth, Client, Endpoint, Policy};
 use catalogue::Catalogue;
 use protocol::{AgentId, Clock, Dialect, ManualClock, Timestamp};
 use runtime::setup::{Kept, ProjectContext};
-use runtime::{Front, Limits, Setup, Shown};
+use runtime::{Clients, Front, Limits, Setup, Shown};
 use store::Store;
 use team::Team;
 use tools::{Approval, ApprovalMode, ApprovalRequest};
@@ -40,8 +39,12 @@ pub(crate) struct Parts<'a> {
 /// The workspace is not there.
 pub(crate) fn setup(parts: Parts<'_>) -> anyhow::Result<Setup> {
     let shared: Arc<dyn Clock> = parts.clock.clone();
-    let mut clients = BTreeMap::new();
-    for (name, dialect) in [("anthropic", Dialect::AnthropicMessages), ("openai", Dialect::OpenaiChat)] {
+    let mut clients = Clients::default();
+    for (name, dialect) in [
+        ("anthropic", Dialect::AnthropicMessages),
+        ("openai", Dialect::OpenaiChat),
+        ("openai", Dialect::OpenaiResponses),
+    ] {
         let endpoint = Endpoint {
             name: name.to_owned(),
             dialect,
@@ -51,7 +54,7 @@ pub(crate) fn setup(parts: Parts<'_>) -> anyhow::Result<Setup> {
             headers: Vec::new(),
         };
         let client = Client::new(endpoint, Policy::default(), shared.clone(), Some(1));
-        clients.insert(name.to_owned(), Arc::new(client.map_err(|error| anyhow::anyhow!("{error}"))?));
+        clients.add(name, Arc::new(client.map_err(|error| anyhow::anyhow!("{error}"))?));
     }
     Ok(Setup {
         store: parts.store.clone(),

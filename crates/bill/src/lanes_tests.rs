@@ -131,7 +131,13 @@ fn p41_a_lane_tells_pass_rate_escalation_rate_latency_rejections_and_cost_per_pa
     let report = book.report();
     let fast = &report.lanes[0];
     assert_eq!((fast.lane.as_str(), fast.attempts, fast.tasks), ("fast", 5, 3));
-    assert_eq!((fast.passed, fast.pass_rate), (2, Some(0.4)));
+    assert_eq!(
+        (fast.passed, fast.pass_rate),
+        (1, Some(0.2)),
+        "what was rejected did not pass, here as in the line of its type"
+    );
+    let docstrings = report.task_types.iter().find(|row| row.task_type == TaskType::Docstring).unwrap();
+    assert_eq!(docstrings.passed, 0);
     assert_eq!((fast.escalated, fast.escalation_rate), (1, Some(1.0 / 3.0)), "a task escalates once");
     assert_eq!(fast.median_ms, Some(3));
     assert_eq!((fast.rejected, fast.rejection_rate), (1, Some(0.2)));
@@ -216,6 +222,7 @@ fn p44_a_late_rejection_changes_the_row_of_its_attempt_and_no_other() {
     let after = book.report();
     assert_eq!(after.lanes[0], before.lanes[0]);
     assert_eq!((before.lanes[1].rejected, after.lanes[1].rejected), (0, 1));
+    assert_eq!((before.lanes[1].passed, after.lanes[1].passed), (1, 0));
     assert_eq!(after.lanes[1].usd_per_passed_task, None);
 }
 

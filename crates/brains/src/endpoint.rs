@@ -36,6 +36,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The same provider in another of its dialects, at the same address and with the same key. None where the base URL names
+    /// the whole path of another dialect: nothing else is served there.
+    pub fn in_dialect(&self, dialect: Dialect) -> Option<Self> {
+        let base = self.base_url.split(['?', '#']).next().unwrap_or_default().trim().trim_end_matches('/');
+        let names_another = DIALECTS.into_iter().any(|other| other != dialect && base.ends_with(whole_path(other)));
+        (!names_another).then(|| Self { dialect, ..self.clone() })
+    }
+
     /// The base URL as it may be shown: without what may be secret in it.
     pub fn shown_url(&self) -> String {
         without_secrets(&self.base_url)
@@ -152,12 +160,7 @@ pub(crate) fn shown(url: &Url) -> String {
 /// nothing to it.
 fn split_prefix(path: &str, dialect: Dialect) -> (String, bool) {
     let path = path.trim_end_matches('/');
-    let whole = match dialect {
-        Dialect::AnthropicMessages => "/messages",
-        Dialect::OpenaiChat => "/chat/completions",
-        Dialect::OpenaiResponses => "/responses",
-    };
-    if let Some(prefix) = path.strip_suffix(whole) {
+    if let Some(prefix) = path.strip_suffix(whole_path(dialect)) {
         return (prefix.to_owned(), true);
     }
     let versioned = match dialect {
@@ -165,6 +168,17 @@ fn split_prefix(path: &str, dialect: Dialect) -> (String, bool) {
         Dialect::OpenaiChat | Dialect::OpenaiResponses => path.split('/').any(is_version),
     };
     (path.to_owned(), versioned)
+}
+
+const DIALECTS: [Dialect; 3] = [Dialect::AnthropicMessages, Dialect::OpenaiChat, Dialect::OpenaiResponses];
+
+/// How a base URL ends that names the whole path.
+fn whole_path(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::AnthropicMessages => "/messages",
+        Dialect::OpenaiChat => "/chat/completions",
+        Dialect::OpenaiResponses => "/responses",
+    }
 }
 
 /// `v1`, `v4`, `v1beta`.

@@ -56,6 +56,16 @@ fn a_whole_address_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_whole_address_serves_one_dialect_and_any_other_base_all() {
+    let whole = endpoint(Dialect::OpenaiChat, "https://host/inference/v1/chat/completions/?tenant=a");
+    assert!(whole.in_dialect(Dialect::OpenaiResponses).is_none());
+    assert_eq!(whole.in_dialect(Dialect::OpenaiChat).map(|same| same.base_url), Some(whole.base_url.clone()));
+    let open = endpoint(Dialect::OpenaiChat, "https://host/v1").in_dialect(Dialect::OpenaiResponses).expect("any path");
+    let base = Base::parse(&open).expect("valid");
+    assert_eq!(base.join("/v1/responses").as_str(), "https://host/v1/responses");
+}
+
+#[test]
 fn the_query_of_the_base_comes_before_that_of_the_request() {
     let base = Base::parse(&endpoint(Dialect::AnthropicMessages, "https://host/v1?tenant=a")).expect("valid");
     assert_eq!(base.join("/v1/messages?beta=true").to_string(), "https://host/v1/messages?tenant=a&beta=true");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::request::ChatFlavor;
-use protocol::{Timestamp, Usage, Usd};
+use protocol::{Dialect, Timestamp, Usage, Usd};
 
 use crate::builtin;
 use crate::error::CatalogueError;
@@ -139,6 +139,15 @@ impl Catalogue {
     /// All providers, those of the program by name, a user's own last.
     pub fn providers(&self) -> impl Iterator<Item = &Provider> {
         self.providers.iter()
+    }
+
+    /// What a model is best asked in: its provider's own dialect, and Responses where the provider speaks it too and the model
+    /// takes no tools together with an effort over Chat Completions. `None` for a provider that nobody described.
+    pub fn dialect_for(&self, provider: &str, model: &str) -> Option<Dialect> {
+        let known = self.provider(provider)?;
+        let responses = known.also.contains(&Dialect::OpenaiResponses)
+            && self.model(provider, model).is_some_and(|model| model.quirks.no_tools_with_effort);
+        Some(if responses { Dialect::OpenaiResponses } else { known.dialect })
     }
 
     /// Premium and fast model of a provider; `None` where it has none (a local server).

@@ -143,6 +143,19 @@ fn quirks_are_those_of_the_vendors() {
 }
 
 #[test]
+fn a_model_that_takes_no_effort_beside_tools_in_chat_is_asked_in_responses() {
+    let catalogue = Catalogue::builtin();
+    let dialect = |provider, model| catalogue.dialect_for(provider, model);
+    assert_eq!(dialect("openai", "gpt-6.1-sol"), Some(Dialect::OpenaiResponses));
+    assert_eq!(dialect("openai", "gpt-5.4-2026-03-05"), Some(Dialect::OpenaiResponses));
+    assert_eq!(dialect("openai", "gpt-5"), Some(Dialect::OpenaiChat));
+    assert_eq!(dialect("openai", "unheard-of"), Some(Dialect::OpenaiChat));
+    assert_eq!(dialect("openrouter", "openai/gpt-6-luna"), Some(Dialect::OpenaiChat), "it speaks no Responses");
+    assert_eq!(dialect("anthropic", "claude-opus-5-5"), Some(Dialect::AnthropicMessages));
+    assert_eq!(dialect("nobody", "gpt-6.1-sol"), None);
+}
+
+#[test]
 fn presets_name_models_that_are_known_except_at_a_local_server() {
     let catalogue = Catalogue::builtin();
     for provider in catalogue.providers() {

@@ -7,11 +7,10 @@ use crate::catalogue::Catalogue;
 use crate::model::{Model, Quirks};
 
 impl Catalogue {
-    /// Takes out of the settings what the model rejects, and says so in words, a sentence each. The request is taken to
-    /// have tools, as every agent's has. An unknown model gets what was asked for.
-    pub fn apply_quirks(&self, provider: &str, model: &str, settings: &mut Settings) -> Vec<String> {
+    /// Takes out of the settings what the model rejects in this dialect, and says so in words, a sentence each. The request
+    /// is taken to have tools, as every agent's has. An unknown model gets what was asked for.
+    pub fn apply_quirks(&self, provider: &str, model: &str, dialect: Dialect, settings: &mut Settings) -> Vec<String> {
         let Some(known) = self.model(provider, model) else { return Vec::new() };
-        let chat = self.provider(provider).is_some_and(|provider| provider.dialect == Dialect::OpenaiChat);
         let mut warnings = Warnings { who: format!("{provider}/{model}"), said: Vec::new() };
         sampling(&known.quirks, settings, &mut warnings);
         thinking(&known.quirks, settings, &mut warnings);
@@ -19,7 +18,7 @@ impl Catalogue {
             settings.tool_choice = ToolChoice::Auto;
             warnings.say("cannot be made to call a tool: it was left to decide");
         }
-        if chat {
+        if dialect == Dialect::OpenaiChat {
             chat_effort(&known.quirks, settings, &mut warnings);
         }
         output_limit(known, settings, &mut warnings);

@@ -1,7 +1,13 @@
 use super::*;
 
-fn applied(provider: &str, model: &str, mut settings: Settings) -> (Settings, Vec<String>) {
-    let warnings = Catalogue::builtin().apply_quirks(provider, model, &mut settings);
+/// In the dialect that the model is asked in.
+fn applied(provider: &str, model: &str, settings: Settings) -> (Settings, Vec<String>) {
+    let dialect = Catalogue::builtin().dialect_for(provider, model).unwrap_or(Dialect::OpenaiChat);
+    applied_in(dialect, provider, model, settings)
+}
+
+fn applied_in(dialect: Dialect, provider: &str, model: &str, mut settings: Settings) -> (Settings, Vec<String>) {
+    let warnings = Catalogue::builtin().apply_quirks(provider, model, dialect, &mut settings);
     (settings, warnings)
 }
 
@@ -42,12 +48,21 @@ fn thinking_is_asked_for_in_a_way_the_model_takes() {
 #[test]
 fn effort_gives_way_to_tools_on_chat_completions() {
     let hard = Settings { effort: Some(Effort::High), ..Settings::default() };
-    let (settings, warnings) = applied("openai", "gpt-6.1-sol", hard.clone());
+    let (settings, warnings) = applied_in(Dialect::OpenaiChat, "openai", "gpt-6.1-sol", hard.clone());
     assert_eq!((settings.effort, warnings.len()), (Some(Effort::None), 1));
-    let (settings, warnings) = applied("openai", "gpt-5", hard.clone());
+    let (settings, warnings) = applied_in(Dialect::OpenaiChat, "openai", "gpt-5", hard.clone());
     assert_eq!((settings.effort, warnings.len()), (Some(Effort::High), 0));
     let (settings, _) = applied("anthropic", "claude-opus-5-5", hard);
     assert_eq!(settings.effort, Some(Effort::High));
+}
+
+#[test]
+fn effort_stays_beside_tools_in_the_dialect_that_the_model_is_asked_in() {
+    let hard = Settings { effort: Some(Effort::High), ..Settings::default() };
+    for model in ["gpt-6.1-sol", "gpt-6-luna", "gpt-5"] {
+        let (settings, warnings) = applied("openai", model, hard.clone());
+        assert_eq!((settings.effort, warnings.len()), (Some(Effort::High), 0), "{model}");
+    }
 }
 
 #[test]

@@ -58,6 +58,7 @@ fn a_provider_may_speak_more_than_one_dialect() {
     let catalogue = overlaid(text);
     assert_eq!(also(&catalogue, "box"), [Dialect::OpenaiResponses], "the first one is not said twice");
     assert!(also(&catalogue, "openai").is_empty());
+    assert_eq!(catalogue.dialect_for("openai", "gpt-6-luna"), Some(Dialect::OpenaiChat), "a user may take it away");
 }
 
 #[test]

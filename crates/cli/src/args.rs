@@ -73,6 +73,8 @@ pub(crate) enum DialectArg {
     /// OpenAI Chat Completions.
     #[default]
     Openai,
+    /// OpenAI Responses.
+    OpenaiResponses,
 }
 
 /// What may be done without asking.

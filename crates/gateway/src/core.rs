@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalogue::Catalogue;
 use http::{HeaderMap, Method};
 use protocol::{Clock, Dialect, ErrorKind, ProviderError, Timestamp, Usd};
 
@@ -104,6 +105,11 @@ pub trait Router: Send + Sync {
 
     /// What came of an attempt.
     fn ended(&self, binding: &Arc<Binding>, attempt: &Outcome<'_>);
+
+    /// What is known of models, for translations; none where nothing is.
+    fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        None
+    }
 
     /// `POST /v1/route`: what would be decided about this body, as JSON, with nothing sent.
     ///

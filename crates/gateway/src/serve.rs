@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming as Body;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::Service;
 use hyper_util::rt::TokioIo;
 use protocol::{Dialect, ProviderError, Timestamp};
 use tokio::net::TcpStream;
@@ -189,7 +190,7 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream, _room: OwnedSemaphor
     let limits = &shared.setup.limits;
     let phase = Phase::default();
     let line = TokioIo::new(Line::new(stream, phase.clone(), limits));
-    let service = service_fn(|request| respond(&shared, local, &phase, request));
+    let service = Requests { shared: Arc::clone(&shared), local, phase };
     let connection = http1::Builder::new()
         // A client that has closed its side has left: its upstream is told so.
         .half_close(false)
@@ -221,18 +222,30 @@ async fn at_once(stop: &Stop) {
     tokio::time::sleep(AT_ONCE).await;
 }
 
-async fn respond(
-    shared: &Arc<Shared>,
+/// The requests of one connection.
+struct Requests {
+    shared: Arc<Shared>,
     local: SocketAddr,
-    phase: &Phase,
-    request: Request<Body>,
-) -> Result<Response<Answer>, Infallible> {
-    let serving = phase.serving();
-    let number = shared.requests.fetch_add(1, Ordering::Relaxed);
-    let id: Arc<str> = format!("req_{:x}{:06x}", shared.began.0, number).into();
-    let mut response = handle(shared, local, &id, request).await;
-    answer::set(response.headers_mut(), answer::REQUEST_ID, &id);
-    Ok(response.map(|body| body.serving(serving)))
+    phase: Phase,
+}
+
+impl Service<Request<Body>> for Requests {
+    type Response = Response<Answer>;
+    type Error = Infallible;
+    /// Boxed: between two requests a connection keeps only what it needs to wait.
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Answer>, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Body>) -> Self::Future {
+        let serving = self.phase.serving();
+        let (shared, local) = (Arc::clone(&self.shared), self.local);
+        Box::pin(async move {
+            let number = shared.requests.fetch_add(1, Ordering::Relaxed);
+            let id: Arc<str> = format!("req_{:x}{:06x}", shared.began.0, number).into();
+            let mut response = handle(&shared, local, &id, request).await;
+            answer::set(response.headers_mut(), answer::REQUEST_ID, &id);
+            Ok(response.map(|body| body.serving(serving)))
+        })
+    }
 }
 
 /// A request whose head has come in.

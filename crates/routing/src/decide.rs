@@ -38,6 +38,24 @@ pub struct Ask<'a> {
 
 /// Decides.
 pub fn decide(policy: &Policy, ask: &Ask<'_>) -> Route {
+    weigh(policy, ask).route(ask.learned, ask.explored)
+}
+
+/// Stands before the policy's commands where none checks the work yet, and some may: those of the files that will be touched.
+pub const CHECKS_BY_PATH: &str = "checks_by_path:";
+
+/// What every rule before the learned router's says of a task. The text is read once, however many words of that router are tried.
+#[derive(Clone, Debug)]
+pub struct Weighed<'a> {
+    ask: &'a Ask<'a>,
+    course: Course<'a>,
+    signals: Signals,
+    score: u32,
+    task_type: TaskType,
+}
+
+/// Asks the rules up to the learned router's.
+pub fn weigh<'a>(policy: &'a Policy, ask: &'a Ask<'a>) -> Weighed<'a> {
     let (signals, rose) = ask.hints.raise(&ask.signals);
     let kinds = kinds(&policy.task_table, &policy.routing.task_words, ask.task);
     let mut course = Course { policy, floor: 0, chosen: 0, reasons: Vec::new() };
@@ -50,30 +68,47 @@ pub fn decide(policy: &Policy, ask: &Ask<'_>) -> Route {
     if let Some(label) = ask.classifier.filter(|_| policy.classifier.mode == Mode::On) {
         course.raise(label.place(policy.lanes.len()), format!("classifier:{}", label.as_str()));
     }
-    if let Some(learned) = ask.learned {
-        course.learned(learned, ask.explored);
-    }
-    if let Some(lane) = ask.sticky.filter(|_| policy.routing.stickiness == Stickiness::Session) {
-        course.stick(lane);
-    }
-    if let Some(tokens) = ask.prompt_tokens {
-        course.fit(tokens);
-    }
-    let lane = policy.lanes.get(course.chosen).map_or(STRONG, |lane| lane.name.as_str()).to_owned();
-    Route {
-        task_type,
-        signals,
-        score,
-        lane,
-        reasons: course.reasons,
-        verification: policy.checks_for(ask.checks, ask.paths),
-        policy: policy.hash().to_owned(),
-        classifier: ask.classifier.map(|label| label.as_str().to_owned()),
-        learned: ask.learned.cloned(),
+    Weighed { ask, course, signals, score, task_type }
+}
+
+impl Weighed<'_> {
+    /// The decision with a word of the learned router, or without one; the rules behind it have their say as well. What the question
+    /// itself holds of that word is not looked at.
+    pub fn route(&self, learned: Option<&Learned>, explored: Option<f64>) -> Route {
+        let (ask, mut course) = (self.ask, self.course.clone());
+        let policy = course.policy;
+        if let Some(learned) = learned {
+            course.learned(learned, explored);
+        }
+        if let Some(lane) = ask.sticky.filter(|_| policy.routing.stickiness == Stickiness::Session) {
+            course.stick(lane);
+        }
+        if let Some(tokens) = ask.prompt_tokens {
+            course.fit(tokens);
+        }
+        let lane = policy.lanes.get(course.chosen).map_or(STRONG, |lane| lane.name.as_str()).to_owned();
+        let verification = policy.checks_for(ask.checks, ask.paths);
+        if verification.is_empty() && !policy.verification.is_empty() {
+            let commands: Vec<&str> =
+                policy.verification.iter().flat_map(|entry| &entry.run).map(String::as_str).collect();
+            course.reasons.push(format!("{CHECKS_BY_PATH}{}", commands.join("; ")));
+        }
+        Route {
+            task_type: self.task_type,
+            signals: self.signals.clone(),
+            score: self.score,
+            lane,
+            reasons: course.reasons,
+            verification,
+            policy: policy.hash().to_owned(),
+            classifier: ask.classifier.map(|label| label.as_str().to_owned()),
+            learned: learned.cloned(),
+        }
     }
 }
 
 /// A decision on its way. `floor` is what nothing may go below; `chosen` is never below it.
+#[derive(Clone, Debug)]
 struct Course<'a> {
     policy: &'a Policy,
     floor: usize,

@@ -15,7 +15,7 @@ pub use fallback::{AllDown, Descent, Fallbacks, Resort, Tried, Trouble};
 pub use rules::{Condition, PathChecks, PathRule, RuleSignal};
 pub use settings::{
     ClassifierPolicy, CompactionPolicy, ConfidenceUse, Exploring, InRunPolicy, Iterations, LearnedPolicy, Mode,
-    OnFailure, Progress, RoutingPolicy, ScoreWeights, Stickiness, Trigger, WarningLimits,
+    OnFailure, RoutingPolicy, ScoreWeights, Stickiness, Trigger, WarningLimits,
 };
 
 /// The word for the first lane, in any policy.

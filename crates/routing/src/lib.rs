@@ -25,7 +25,7 @@ mod verdict;
 mod words;
 
 pub use classifier::{CLASSIFIER_PROMPT, Label, classifier_input};
-pub use decide::{Ask, decide};
+pub use decide::{Ask, CHECKS_BY_PATH, Weighed, decide, weigh};
 pub use facts::{CallFacts, StepFacts};
 pub use hints::{HINT_KEYS, Hints};
 pub use lanes::*;
@@ -39,6 +39,6 @@ pub use policy::{
 };
 pub use settings::{MonitorPolicy, Weight};
 pub use signal::Signal;
-pub use task_type::{TaskWords, asks_for_a_change, first_sentence, is_question};
+pub use task_type::{TaskWords, asks_for_a_change, is_question};
 pub use told::{in_words, lines};
 pub use verdict::{FORMULA, Reason, Verdict, Want};

@@ -21,6 +21,8 @@ pub struct RunResult {
     pub monitor: bool,
     /// There is a patch where one was asked for ([`crate::asks_for_a_change`]); true where none was.
     pub patch: bool,
+    /// The lane that the touched files ask for ([`Policy::lane_of_paths`]).
+    pub risk_lane: Option<String>,
 }
 
 /// What happens next.
@@ -43,11 +45,13 @@ pub enum Next {
 
 /// What happens next after a run in a lane.
 pub fn next(policy: &Policy, lane: &str, result: &RunResult) -> Next {
-    let triggers = triggers(policy, result);
     let listed = |trigger: &&Trigger| policy.routing.escalate_on.contains(trigger);
-    let failure = triggers.iter().find(|trigger| is_failure(**trigger));
     let last = policy.lanes.len().saturating_sub(1);
     let place = place_of(&policy.lanes, lane).unwrap_or(last);
+    let wanted = result.risk_lane.as_ref().and_then(|lane| place_of(&policy.lanes, lane));
+    let risk = wanted.filter(|wanted| *wanted > place);
+    let triggers = triggers(policy, result, risk.is_some());
+    let failure = triggers.iter().find(|trigger| is_failure(**trigger));
     if place >= last {
         return failure.map_or(Next::Done, |failure| in_the_last_lane(policy, result, *failure));
     }
@@ -55,22 +59,26 @@ pub fn next(policy: &Policy, lane: &str, result: &RunResult) -> Next {
         Some(lane) => Next::Escalate { lane: lane.name.clone(), trigger },
         None => Next::Person(format!("{trigger}: there is no stronger lane")),
     };
+    // Nobody tries again in a lane that may not have these files.
+    let risk = risk.filter(|_| listed(&&Trigger::RiskPath));
+    let above = risk.unwrap_or(place + 1);
     let Some(failure) = failure else {
-        return triggers.iter().find(listed).map_or(Next::Done, |trigger| to(place + 1, *trigger));
+        return triggers.iter().find(listed).map_or(Next::Done, |trigger| to(above, *trigger));
     };
-    let may_retry = policy.routing.on_failure == OnFailure::Retry && *failure != Trigger::NoPatch;
+    let may_retry = policy.routing.on_failure == OnFailure::Retry && *failure != Trigger::NoPatch && risk.is_none();
     if may_retry && result.attempts_in_lane < 2 {
         return Next::Retry;
     }
     match triggers.iter().find(listed) {
         Some(trigger) if policy.routing.on_failure == OnFailure::Escalate => to(last, *trigger),
-        Some(trigger) => to(place + 1, *trigger),
+        Some(trigger) => to(above, *trigger),
         None => Next::Person(format!("{failure} in lane {lane}, and the policy does not escalate on that")),
     }
 }
 
 fn in_the_last_lane(policy: &Policy, result: &RunResult, failure: Trigger) -> Next {
-    if result.attempts_in_lane < policy.routing.strong_attempts {
+    // Who was asked for a change and saw no need for one sees none when it is asked again.
+    if failure != Trigger::NoPatch && result.attempts_in_lane < policy.routing.strong_attempts {
         return Next::Retry;
     }
     let times =
@@ -78,12 +86,13 @@ fn in_the_last_lane(policy: &Policy, result: &RunResult, failure: Trigger) -> Ne
     Next::Person(format!("{failure}: the strongest lane failed {times}"))
 }
 
-/// What holds of a run, failures first.
-fn triggers(policy: &Policy, result: &RunResult) -> Vec<Trigger> {
+/// What holds of a run, failures first. `risk`: it touched what asks for a stronger lane.
+fn triggers(policy: &Policy, result: &RunResult, risk: bool) -> Vec<Trigger> {
     let holds = |trigger: &Trigger| match trigger {
         Trigger::FailedTests => result.checks.iter().any(|(_, passed, _)| !passed),
         Trigger::PatchRejected => result.review_rejected,
         Trigger::NoPatch => !result.patch,
+        Trigger::RiskPath => risk,
         Trigger::NoChecks => result.changed && result.checks.is_empty(),
         Trigger::WeakChecks => result.changed && result.checks.iter().any(|(_, _, weak)| *weak),
         Trigger::LowConfidenceSummary => result.changed && is_unsure(policy, result.confidence),

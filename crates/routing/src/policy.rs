@@ -28,10 +28,11 @@ pub use gateway::{BindingPolicy, GatewayPolicy};
 pub use show::Field;
 
 use crate::lanes::{
-    ClassifierPolicy, CompactionPolicy, InRunPolicy, Iterations, Lane, LearnedPolicy, PathChecks, PathRule,
+    ClassifierPolicy, CompactionPolicy, Condition, InRunPolicy, Iterations, Lane, LearnedPolicy, PathChecks, PathRule,
     RoutingPolicy, Verifier, WarningLimits, check, place_of,
 };
 use crate::settings::MonitorPolicy;
+use crate::signals::{self, Seen};
 use crate::words::WordTable;
 use file::{File, Sections};
 
@@ -249,6 +250,20 @@ impl Policy {
             }
         }
         commands
+    }
+
+    /// The most demanding lane that touched files ask for, by path rules and by what is always strong; none where no rule knows them.
+    pub fn lane_of_paths(&self, touched: &[String]) -> Option<&str> {
+        let signals = signals::from(&Seen { changed: touched, ..Seen::default() }, self);
+        let always = self.routing.always_strong_if.iter().any(|name| match Condition::named(name) {
+            Some(condition) => condition.holds(&signals),
+            None => signals.paths.contains(name),
+        });
+        let last = self.lanes.len().saturating_sub(1);
+        let matching = self.path_rules.iter().filter(|rule| signals.paths.contains(&rule.name));
+        let places = matching.map(|rule| place_of(&self.lanes, &rule.lane).unwrap_or(last));
+        let place = places.chain(always.then_some(last)).max()?;
+        self.lanes.get(place).map(|lane| lane.name.as_str())
     }
 
     /// The lane that a kind of task asks for; one of which the policy says nothing asks for the last.

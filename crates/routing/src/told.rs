@@ -2,6 +2,7 @@
 
 use protocol::Route;
 
+use crate::decide::CHECKS_BY_PATH;
 use crate::signals::UNREADABLE;
 
 /// The lines of a decision, in a fixed order: what is known, the score, the lane, the model, each command that checks the work,
@@ -18,14 +19,16 @@ pub fn lines(route: &Route, model: &str) -> Vec<String> {
         format!("selected_lane: {}", route.lane),
         format!("model: {model}"),
     ]);
-    if route.verification.is_empty() {
-        lines.push("verification: none".to_owned());
+    let by_path = route.reasons.iter().find_map(|reason| reason.strip_prefix(CHECKS_BY_PATH));
+    match by_path {
+        Some(commands) => lines.push(format!("verification: none yet; by path: {commands}")),
+        None if route.verification.is_empty() => lines.push("verification: none".to_owned()),
+        None => {}
     }
     lines.extend(route.verification.iter().map(|command| format!("verification: {command}")));
-    lines.push(format!(
-        "reasons: {}",
-        if route.reasons.is_empty() { "none".to_owned() } else { route.reasons.join(", ") }
-    ));
+    let reasons = route.reasons.iter().filter(|reason| !reason.starts_with(CHECKS_BY_PATH));
+    let reasons: Vec<&str> = reasons.map(String::as_str).collect();
+    lines.push(format!("reasons: {}", if reasons.is_empty() { "none".to_owned() } else { reasons.join(", ") }));
     lines
 }
 
@@ -59,6 +62,7 @@ pub fn in_words(reason: &str) -> String {
                 "drawn with a chance of {chance} to find out; at most ${dollars} of the budget for that are set aside"
             )
         }
+        "checks_by_path" => format!("which of these commands check the work shows when files are touched: {about}"),
         "sticky" => format!("the session was in lane `{about}` before and stays there"),
         "context" => format!("the prompt is too long for lane `{about}`"),
         "override" => format!("the policy had chosen the lane `{about}`"),

@@ -23,6 +23,8 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
 pub(crate) struct WordTable {
     by_letter: HashMap<char, Vec<Entry>>,
     weights: Vec<usize>,
+    /// Words of the longest phrase.
+    longest: usize,
 }
 
 /// Where a phrase of a group stands in a text: from its first word to behind its last.
@@ -31,6 +33,13 @@ pub(crate) struct Span {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) group: usize,
+}
+
+impl Span {
+    /// Whether another is a part of this one, and shorter.
+    fn holds(&self, other: &Self) -> bool {
+        self.from <= other.from && other.to <= self.to && other.to - other.from < self.to - self.from
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +71,7 @@ impl WordTable {
             let phrases = Phrases::new(written.to_vec()).map_err(|(index, problem)| (group, index, problem))?;
             for phrase in phrases.words() {
                 let words: Vec<Word> = phrase.iter().map(|word| Word::of(word)).collect();
+                table.longest = table.longest.max(words.len());
                 if let Some(letter) = words.first().and_then(|word| word.stem.chars().next()) {
                     table.by_letter.entry(letter).or_default().push(Entry { group, words });
                 }
@@ -85,18 +95,15 @@ impl WordTable {
     pub(crate) fn spans(&self, words: &[&str]) -> Vec<Span> {
         let mut all = Vec::new();
         self.each(words, |span| all.push(span));
-        let is_part = |span: &Span| {
-            all.iter().any(|other| {
-                other.group != span.group
-                    && other.from <= span.from
-                    && span.to <= other.to
-                    && other.to - other.from > span.to - span.from
-            })
+        all.sort_unstable();
+        all.dedup();
+        let is_part = |at: usize, span: &Span| {
+            // Only a phrase that begins as early, or a little earlier, can hold it.
+            let before = all[..at].iter().rev().take_while(|other| other.from + self.longest > span.from);
+            let beside = all[at..].iter().take_while(|other| other.from == span.from);
+            before.chain(beside).any(|other| other.group != span.group && other.holds(span))
         };
-        let mut own: Vec<Span> = all.iter().filter(|span| !is_part(span)).cloned().collect();
-        own.sort_unstable();
-        own.dedup();
-        own
+        all.iter().enumerate().filter(|(at, span)| !is_part(*at, span)).map(|(_, span)| span.clone()).collect()
     }
 
     /// The groups of which a text holds a phrase, in their order.

@@ -36,7 +36,7 @@ pub(crate) struct Agent {
     pub(crate) registry: Registry,
     /// Who serves the open window.
     pub(crate) brain: Brain,
-    /// The dialect that brain speaks.
+    /// The dialect that the open window is written in.
     pub(crate) codec: &'static dyn Codec,
     /// How its provider caches.
     pub(crate) posture: Posture,
@@ -114,14 +114,8 @@ impl Agent {
         let left_lane: BTreeSet<WindowId> =
             windows.iter().filter(changed_lane).map(|record| record.id.clone()).collect();
         let Some(record) = windows.pop() else { return Self::first(core, spec, registry) };
-        let spoken = core.client(&record.brain)?.dialect();
-        if spoken != record.dialect {
-            return Err(RuntimeError::Setup(format!(
-                "{}: the window of {} is written in {:?}, and its server is set up for {spoken:?}: name the same --dialect as \
-                 when the session began",
-                record.brain, spec.id, record.dialect
-            )));
-        }
+        // An open window keeps its dialect, whatever a new one would be written in.
+        core.client_speaking(&record.brain, record.dialect)?;
         let mut agent = Self::with_window(core, spec.clone(), registry, &record);
         agent.restore_items(core, &carried, left_lane)?;
         agent.steps = core.store.last_step(&core.session, &spec.id)?;
@@ -179,7 +173,7 @@ impl Agent {
         Self {
             spec,
             registry,
-            posture: core.posture(&record.brain),
+            posture: core.posture(&record.brain, record.dialect),
             codec: wire::codec(record.dialect),
             brain: record.brain.clone(),
             window_id: record.id.clone(),

@@ -4,6 +4,7 @@
 mod agent;
 mod baseline;
 mod budget;
+mod clients;
 mod compaction;
 mod delegation;
 mod error;
@@ -30,9 +31,10 @@ mod warmth;
 mod watching;
 
 pub use baseline::estimate as estimate_baseline;
+pub use clients::Clients;
 pub use error::RuntimeError;
 pub use front::{Front, Shown};
-pub use lanes::{Known, Lane, Lanes, choose as choose_lane, fingerprint};
+pub use lanes::{Known, Lane, Lanes, Look, Sight, choose as choose_lane, fingerprint};
 pub use prompts::{Role as PromptRole, system_prompt};
 pub use session::{AgentStatus, ModelWish, Session, TurnOutcome};
 pub use setup::{InputMode, Limits, Setup, Start};

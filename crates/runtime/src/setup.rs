@@ -1,10 +1,8 @@
 //! Everything a session is given from outside.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use brains::Client;
 use catalogue::Catalogue;
 use protocol::{Clock, SessionId, Usd};
 use routing::Policy;
@@ -12,6 +10,7 @@ use store::Store;
 use team::Team;
 use tools::ApprovalMode;
 
+use crate::clients::Clients;
 use crate::front::Front;
 use crate::lanes::Lanes;
 
@@ -34,8 +33,8 @@ pub struct Setup {
     pub kept: Kept,
     /// Models and prices.
     pub catalogue: Arc<Catalogue>,
-    /// A client per provider name that the team uses.
-    pub clients: BTreeMap<String, Arc<Client>>,
+    /// Clients of the providers that the team uses, in each of their dialects.
+    pub clients: Clients,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The person.

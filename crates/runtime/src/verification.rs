@@ -86,7 +86,6 @@ pub(crate) async fn run(
             return Err(RuntimeError::Interrupted);
         }
         let outcome = tools::run_check(&core.tools, &check.command, check.timeout, cancel).await;
-        core.lanes.checked(&check.command, outcome.exit_code == Some(0));
         let finished = EventBody::VerificationFinished {
             command: check.command.clone(),
             exit_code: outcome.exit_code,

@@ -138,33 +138,47 @@ impl Store {
         self.read(|db| all(db, sql, [attempt], outcome))
     }
 
-    /// How many attempts at a task, begun at a moment or later, came to nothing: a check failed, or the work was rejected or reverted.
-    /// What nothing could tell, or was interrupted, is no failure.
+    /// How many runs of a task, begun at a moment or later, came to nothing since one succeeded: the last attempt of the turn that was
+    /// judged failed its checks, or its work was rejected or reverted. What nothing could tell, or was interrupted, is neither.
     ///
     /// # Errors
     /// As all reads.
     pub fn failures_of(&self, task: &str, repository: &str, since: Timestamp) -> Result<u32, StoreError> {
         let sql = format!(
-            "SELECT count(*) FROM ({WHOLE} WHERE task = ?1 AND repository = ?2 AND attempts.at >= ?3 AND {FAILED}
-                AND coalesce(attempt_ends.failure, '') <> 'interrupted')"
+            "WITH judged AS (SELECT attempts.id AS id, attempts.session AS session, attempts.turn AS turn, {FAILED} AS failed
+                     FROM attempts JOIN attempt_ends ON attempt_ends.attempt = attempts.id
+                     LEFT JOIN outcomes ON outcomes.id = (SELECT max(id) FROM outcomes WHERE attempt = attempts.id)
+                     WHERE task = ?1 AND repository = ?2 AND attempts.at >= ?3
+                         AND coalesce(attempt_ends.failure, '') <> 'interrupted'
+                         AND (passed IS NOT NULL OR outcomes.outcome IS NOT NULL)),
+                 runs AS (SELECT max(id) AS id, failed FROM judged GROUP BY session, turn)
+             SELECT count(*) FROM runs
+                 WHERE failed AND id > coalesce((SELECT max(id) FROM runs WHERE NOT failed), 0)"
         );
         self.read(|db| db.prepare_cached(&sql)?.query_row(params![task, repository, Moment(since)], |row| row.get(0)))
     }
 
-    /// The decision about the newest attempt at a task under a policy, begun at a moment or later: what may stand for a like task
+    /// The decision about the newest attempt at a task in a repository under a policy, begun at a moment or later: what may stand for a like task
     /// without being made again. None where that attempt was an escalation or came to nothing: then there is something new to know.
     ///
     /// # Errors
     /// As all reads.
-    pub fn last_route(&self, task: &str, policy: &str, since: Timestamp) -> Result<Option<Route>, StoreError> {
+    pub fn last_route(
+        &self,
+        task: &str,
+        repository: &str,
+        policy: &str,
+        since: Timestamp,
+    ) -> Result<Option<Route>, StoreError> {
         // The newest first, then the question whether it may be used: an older one never stands in for it.
         let sql = format!(
             "SELECT * FROM (SELECT newest.*, escalated_from IS NULL AND NOT {FAILED} AS holds FROM attempts AS newest
                  LEFT JOIN attempt_ends ON attempt_ends.attempt = newest.id
                  LEFT JOIN outcomes ON outcomes.id = (SELECT max(id) FROM outcomes WHERE attempt = newest.id)
-                 WHERE task = ?1 AND policy = ?2 AND newest.at >= ?3 ORDER BY newest.id DESC LIMIT 1) WHERE holds"
+                 WHERE task = ?1 AND repository = ?2 AND policy = ?3 AND newest.at >= ?4
+                 ORDER BY newest.id DESC LIMIT 1) WHERE holds"
         );
-        self.read(|db| one(db, &sql, params![task, policy, Moment(since)], route))
+        self.read(|db| one(db, &sql, params![task, repository, policy, Moment(since)], route))
     }
 }
 

@@ -174,6 +174,7 @@ fn by_word(word: &str) -> Option<ErrorKind> {
         "timeout_error" => ErrorKind::Timeout,
         "request_too_large" => ErrorKind::Overflow,
         "api_error" => ErrorKind::Server,
+        "invalid_prompt" => ErrorKind::InvalidRequest,
         "content_policy_violation" | "content_filter" => ErrorKind::Refused,
         _ => return None,
     })

@@ -73,7 +73,7 @@ fn gw_19_no_key_no_token_and_no_word_of_a_client_is_in_logs_metrics_pages_or_fil
 
 #[cfg(target_os = "linux")]
 #[test]
-fn gw_19_the_process_leaves_no_core_and_lets_no_other_user_look_into_it() {
+fn gw_19_the_process_leaves_no_core_file_and_its_memory_belongs_to_root() {
     let (desk, sim) = (Desk::new(), Sim::free());
     let gateway = Gateway::start(&desk, &sim.variables(), &[]);
     let of = |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", gateway.child.id())).unwrap();

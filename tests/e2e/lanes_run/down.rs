@@ -1,6 +1,6 @@
 //! A lane in which nobody answers, and caps on steps: what the policy says of both is followed.
 
-use super::{FAST, LARGE, MARKER, SMALL, STRONG, Stage, TEAM, body, changes, done, holds, lines_of, takes_over};
+use super::{FAST, LARGE, MARKER, SMALL, STRONG, Stage, TEAM, body, change, changes, done, holds, lines_of, takes_over};
 
 /// An actor's requests fail from one on, as often as they are asked again.
 fn busy(actor: &str, from: u32, kind: &str) -> String {
@@ -104,6 +104,26 @@ fn t24_complete_in_the_last_step_of_the_cap_is_in_time() {
     let policy = stage.policy("iterations: {main: 3}\n");
     stage.run(SMALL, &["--policy", &policy]).exits(0);
     assert_eq!((stage.models().len(), stage.rows()), (3, vec!["fast 1 passed".to_owned()]));
+}
+
+#[test]
+fn t25_the_cap_counts_steps_of_the_model_and_not_its_calls_of_tools() {
+    let looks = "{tool: read, args: {files: [{path: src/lib.rs}]}}";
+    let many = format!("- calls: [{}]\n", [looks; 6].join(", "));
+    let stage = Stage::new(&[many, change("41", "42")].concat(), "");
+    let policy = stage.policy("iterations: {main: 3}\n");
+    stage.run(SMALL, &["--policy", &policy]).exits(0);
+    assert_eq!((stage.models().len(), stage.rows()), (3, vec!["fast 1 passed".to_owned()]), "eight calls in three steps");
+}
+
+#[test]
+fn p05_a_task_that_a_lane_cannot_take_goes_one_lane_up_and_is_sent_whole() {
+    let stage = Stage::new("", &takes_over("41", "42"));
+    let policy = stage.policy("lanes: [{name: fast, max_context_tokens: 200}, {name: strong}]\n");
+    let task = format!("{SMALL} {}THE END.", "Mind every line of it. ".repeat(60));
+    stage.run(&task, &["--policy", &policy]).exits(0).says(&["context:fast"]);
+    assert_eq!(stage.rows(), ["strong 1 passed"]);
+    holds(&stage.asked("strong")[0], &[&task]);
 }
 
 #[test]

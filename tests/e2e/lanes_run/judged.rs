@@ -184,3 +184,121 @@ fn a_question_is_answered_whatever_its_words_name() {
     assert_eq!(stage.rows(), ["fast 1 answered"]);
     assert_eq!(ended.out, "It is README.md.\n");
 }
+
+/// A specialist that edits the answer as its brief says, and reports.
+fn sidekick(to: &str) -> String {
+    let report = "{status: complete, summary: Done., confidence: 90}";
+    format!(
+        "actors:
+  - id: sidekick
+    when: {{has_tool: report}}
+    steps:
+      - calls: [{{tool: read, args: {{files: [{{path: src/lib.rs}}]}}}}]
+      - calls: [{{tool: edit, args: {{path: src/lib.rs, edits: [{{old: \"41\", new: \"{to}\"}}]}}}}]
+    otherwise: {{calls: [{{tool: report, args: {report}}}]}}
+"
+    )
+}
+
+fn delegates(acceptance: &str) -> String {
+    let brief = format!("{{agent: sidekick, objective: Set the answer to 42., acceptance: [{acceptance}]}}");
+    format!("- calls: [{{tool: delegate, args: {brief}}}]\n")
+}
+
+#[test]
+fn an_acceptance_that_failed_on_the_way_does_not_fail_what_passes_in_the_end() {
+    // The specialist misses its brief; main mends it itself, and the checks of the whole pass.
+    let fast = [delegates("\"grep -q 43 src/lib.rs\""), change("44", "42")].concat();
+    let stage = Stage::with(&sidekick("44"), &fast, "");
+    stage.run(SMALL, &[]).exits(0);
+    assert_eq!(stage.rows(), ["fast 1 passed"]);
+    let end = stage.attempts().remove(0).end.unwrap();
+    assert_eq!(end.checks, [("sh check.sh".to_owned(), true)], "what it was judged by, and nothing else");
+}
+
+#[test]
+fn a_check_of_the_policy_that_passed_on_these_very_files_before_counts() {
+    // The brief's acceptance is the same command, so that it is not run again at the end.
+    let stage = Stage::with(&sidekick("42"), &delegates("grep -q 42 src/lib.rs"), "- say: It holds.\n").team(&unchecked());
+    let policy = stage.policy("verification: [{paths: [\"*.rs\"], run: [grep -q 42 src/lib.rs]}]\n");
+    stage.run(SMALL, &["--policy", &policy]).exits(0);
+    assert_eq!(stage.rows(), ["fast 1 passed"]);
+    assert_eq!(stage.attempts()[0].end.as_ref().unwrap().checks, [("grep -q 42 src/lib.rs".to_owned(), true)]);
+    // One that proves little proves no more for that.
+    let stage = Stage::with(&sidekick("42"), &delegates("grep -q 42 src/lib.rs"), "- say: It holds.\n").team(&unchecked());
+    let policy = stage
+        .policy("verification: [{paths: [\"*.rs\"], run: [grep -q 42 src/lib.rs]}]\nrouting: {weak_checks: [grep -q 42 src/lib.rs]}\n");
+    stage.run(SMALL, &["--policy", &policy]).exits(0).says(&["escalated:fast:weak_checks"]);
+}
+
+#[test]
+fn a_retry_that_changes_nothing_more_has_the_checks_that_passed_on_its_files_in_its_row_and_in_the_commit() {
+    // The first review does not come about.
+    let reviewer = "faults:
+  - {on: {actor: reviewer, nth_request: 1}, kind: unauthorized}
+actors:
+  - id: reviewer
+    when: {system_contains: You review a change}
+    otherwise: {say: '{\"approve\": true}'}
+";
+    let stage = Stage::with(reviewer, &[changes("41", "42"), done(), done()].concat(), "");
+    stage.git(&["config", "user.name", "t"]);
+    stage.git(&["config", "user.email", "t@example.com"]);
+    let policy = stage.policy("lanes: [{name: fast, review: true}, {name: strong}]\n");
+    stage.run(SMALL, &["--policy", &policy, "--commit"]).exits(0);
+    assert_eq!(stage.rows(), ["fast 1 review_rejected", "fast 2 passed"]);
+    assert_eq!(stage.attempts()[1].end.as_ref().unwrap().checks, [("sh check.sh".to_owned(), true)]);
+    let message = stage.desk.git(&["log", "-1", "--format=%B"]);
+    assert!(message.contains("sh check.sh"), "{message}");
+}
+
+#[test]
+fn a_review_without_a_diff_to_look_at_is_no_approval() {
+    let stage = Stage::with(REVIEWER, &[changes("41", "42"), done()].concat(), "- say: It holds.\n");
+    // The check takes away what the change would be compared with; what the repository's own commits hold is not enough.
+    let kept = format!("{}/sessions", stage.desk.home.display());
+    stage.commit("check.sh", &format!("{}rm -rf {kept}/*/snapshots.git\n", super::CHECK));
+    stage.desk.file("notes.txt", "not committed");
+    let policy = stage.policy("lanes: [{name: fast, review: true}, {name: strong}]\n");
+    stage.run(SMALL, &["--policy", &policy]);
+    assert_eq!(stage.rows()[0], "fast 1 review_rejected", "{:?}", stage.rows());
+    assert!(stage.asked("reviewer").is_empty(), "there was nothing to show");
+    let why = stage.desk.agent(&["why", "-"]).exits(0).out;
+    assert!(why.contains("could not be compared by content"), "{why}");
+}
+
+#[test]
+fn a_reviewer_judges_a_later_task_by_its_own_words() {
+    let approves = REVIEWER.replace("lacks: \"/// The answer\"", "lacks: \"You review\"");
+    let fast = [changes("41", "42"), done(), change("42", "420"), done()].concat();
+    let stage = Stage::with(&approves.replace("approve\": false", "approve\": true"), &fast, "");
+    let policy = stage.policy("lanes: [{name: fast, review: true}, {name: strong}]\n");
+    stage.run(SMALL, &["--policy", &policy]).exits(0);
+    let second = "Add a comment with a zero.";
+    stage.desk.ask(&stage.sim, &["sessions", "resume", "--task", second]);
+    let reviews = stage.asked("reviewer");
+    holds(&reviews[0], &[SMALL]);
+    holds(reviews.last().unwrap(), &[second]);
+    assert!(!body(reviews.last().unwrap()).contains(SMALL), "what was asked before is not this task's");
+}
+
+#[test]
+fn p17_a_run_that_touches_what_a_path_rule_knows_goes_to_the_strong_lane() {
+    let write = "- calls: [{tool: write, args: {path: src/auth/login.rs, content: one}}]\n";
+    let fast = [changes("41", "42"), write.to_owned(), done()].concat();
+    let stage = Stage::new(&fast, "- say: It holds.\n");
+    stage.run(SMALL, &[]).exits(0).says(&["escalated:fast:risk_path"]);
+    assert_eq!(stage.rows(), ["fast 1 passed", "strong 2 passed"]);
+    holds(&stage.asked("strong")[0], &["risk_path", "src/auth/login.rs"]);
+    // Where a person named the lane, path rules have no say, as before the run.
+    let stage = Stage::new(&fast, "");
+    stage.run(SMALL, &["--lane", "fast"]).exits(0);
+    assert_eq!(stage.rows(), ["fast 1 passed"]);
+}
+
+#[test]
+fn who_is_asked_for_a_change_that_is_there_already_is_asked_once_in_each_lane() {
+    let stage = Stage::new("- say: It has one.\n", "- say: It has one.\n");
+    stage.run(SMALL, &[]).exits(5).says(&["no_patch: the strongest lane failed once"]);
+    assert_eq!(stage.rows(), ["fast 1 no_patch", "strong 2 no_patch"]);
+}

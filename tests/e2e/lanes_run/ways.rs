@@ -225,3 +225,24 @@ fn a_task_that_only_looks_goes_by_its_kind_however_much_lies_changed() {
     assert_eq!(stage.rows(), ["fast 1 answered"]);
     ended.says(&["auth_code=true", "risk_score: 0\n", "reasons: reads_only, task_type:navigation"]);
 }
+
+#[test]
+fn a_lane_that_a_person_named_for_a_task_is_not_the_next_ones() {
+    let stage = Stage::new("- say: In src.\n", "- say: In src.\n");
+    let policy = stage.policy("routing: {stickiness: off}\n");
+    let task = "Show me where the answer is.";
+    stage.run(task, &["--policy", &policy, "--lane", "strong"]).exits(0);
+    stage.desk.ask(&stage.sim, &["sessions", "resume", "--task", "Show me where the check is."]).exits(0);
+    let lanes: Vec<String> = stage.attempts().into_iter().map(|record| record.attempt.route.lane).collect();
+    assert_eq!(lanes, ["strong", "fast"]);
+}
+
+#[test]
+fn p08_a_task_that_failed_counts_once_and_not_at_all_when_it_was_done_at_last() {
+    let fast = [changes("41", "43"), done(), change("43", "44"), done()].concat();
+    let stage = Stage::new(&fast, &[takes_over("44", "45"), done(), change("45", "46"), done()].concat());
+    stage.run(SMALL, &[]).exits(5);
+    assert_eq!(stage.rows().len(), 4);
+    let failures = || stage.desk.agent(&["route", SMALL, "--json"]).exits(0).json()["classifier"]["failures"].clone();
+    assert_eq!(failures(), 1, "four attempts, one task");
+}

@@ -7,7 +7,7 @@ use protocol::{TaskType, Usd};
 use serde::Serialize;
 use store::AttemptRecord;
 
-use super::task::{Task, failure, passed, rejected, stands};
+use super::task::{Task, failure, rejected, stands};
 use super::{Spent, place, share};
 
 /// A lane, or all of them.
@@ -21,7 +21,7 @@ pub struct Row {
     pub tasks: u64,
     /// Attempts of which something could tell whether they passed.
     pub judged: u64,
-    /// Those whose checks passed.
+    /// Those whose checks passed, and that nobody rejected since.
     pub passed: u64,
     /// Their share of the judged, 0 to 1; none without any.
     pub pass_rate: Option<f64>,
@@ -114,7 +114,7 @@ fn row<'a>(
     let (attempts, tasks) = (records.len() as u64, own.len() as u64);
     let judged = count(&|one| one.end.as_ref().is_some_and(|end| end.passed.is_some()));
     let ended = count(&|one| one.end.is_some());
-    let (passed, rejected) = (count(&passed), count(&rejected));
+    let (passed, rejected) = (count(&stands), count(&rejected));
     let escalated = own.iter().filter(|(task, _)| escalated(task)).count() as u64;
     let standing = own.iter().filter(|(_, own)| own.iter().any(|one| stands(one))).count() as u64;
     let spent = Spent::of(records.iter().copied());

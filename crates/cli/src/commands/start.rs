@@ -120,7 +120,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     let in_lanes = lanes.iter().flat_map(runtime::Lanes::brains);
     let mut clients = names.providers.clients(brains_of(&team).chain(&frozen).chain(in_lanes), &context.clock)?;
     if wanted.all_providers {
-        clients.extend(names.providers.all_clients(&context.clock)?);
+        clients.add_missing(names.providers.all_clients(&context.clock)?);
     }
     // Loaded beside the first request, so that counts are exact soon after.
     std::thread::spawn(TokenCounter::load);

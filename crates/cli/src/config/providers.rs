@@ -6,6 +6,7 @@ use std::sync::Arc;
 use brains::{Client, Endpoint, Policy};
 use catalogue::{Auth, Catalogue, ModelRef, Provider};
 use protocol::{Brain, Clock, Dialect};
+use runtime::Clients;
 use secrecy::SecretString;
 use team::{Choice, split_effort};
 
@@ -44,6 +45,7 @@ impl Providers {
             let dialect = match flags.dialect {
                 DialectArg::Anthropic => Dialect::AnthropicMessages,
                 DialectArg::Openai => Dialect::OpenaiChat,
+                DialectArg::OpenaiResponses => Dialect::OpenaiResponses,
             };
             let auth = match (&key, dialect) {
                 (None, _) => brains::Auth::None,
@@ -204,29 +206,48 @@ impl Providers {
         }
     }
 
-    /// A client for each provider that these brains use.
+    /// A provider in each of the dialects that it speaks at its address, its own first.
+    fn in_each_dialect(&self, name: &str) -> Vec<Endpoint> {
+        let Some(own) = self.endpoints.get(name) else { return Vec::new() };
+        let also = self.known.get(name).map(|provider| provider.also.as_slice()).unwrap_or_default();
+        std::iter::once(own.clone()).chain(also.iter().filter_map(|dialect| own.in_dialect(*dialect))).collect()
+    }
+
+    /// What a model is asked in; none where its provider is not set up.
+    pub(crate) fn dialect_for(&self, catalogue: &Catalogue, at: &ModelRef) -> Option<Dialect> {
+        let spoken = self.in_each_dialect(&at.provider);
+        let best = catalogue.dialect_for(&at.provider, &at.model);
+        let speaks = |endpoint: &&Endpoint| Some(endpoint.dialect) == best;
+        spoken.iter().find(speaks).or_else(|| spoken.first()).map(|endpoint| endpoint.dialect)
+    }
+
+    /// Clients for the providers that these brains use, one for each dialect: which one a window needs depends on its model, and
+    /// on when it was opened.
     pub(crate) fn clients<'a>(
         &self,
         brains: impl Iterator<Item = &'a Brain>,
         clock: &Arc<dyn Clock>,
-    ) -> anyhow::Result<BTreeMap<String, Arc<Client>>> {
-        let mut clients = BTreeMap::new();
+    ) -> anyhow::Result<Clients> {
+        let mut clients = Clients::default();
         for brain in brains {
-            if clients.contains_key(&brain.provider) {
+            if !clients.of(&brain.provider).is_empty() {
                 continue;
             }
-            let Some(endpoint) = self.endpoints.get(&brain.provider) else {
+            let endpoints = self.in_each_dialect(&brain.provider);
+            if endpoints.is_empty() {
                 return Err(self.missing(brain));
-            };
-            let client = Client::new(endpoint.clone(), Policy::default(), clock.clone(), None)
-                .map_err(|error| Failure::usage(error.message))?;
-            clients.insert(brain.provider.clone(), Arc::new(client));
+            }
+            for endpoint in endpoints {
+                let client = Client::new(endpoint, Policy::default(), clock.clone(), None)
+                    .map_err(|error| Failure::usage(error.message))?;
+                clients.add(brain.provider.as_str(), Arc::new(client));
+            }
         }
         Ok(clients)
     }
 
-    /// A client for every provider that is set up.
-    pub(crate) fn all_clients(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<BTreeMap<String, Arc<Client>>> {
+    /// Clients for every provider that is set up.
+    pub(crate) fn all_clients(&self, clock: &Arc<dyn Clock>) -> anyhow::Result<Clients> {
         let brains: Vec<Brain> = self.configured().map(|name| Brain::new(name, "")).collect();
         self.clients(brains.iter(), clock)
     }

@@ -50,3 +50,35 @@ fn a_model_for_an_alias_that_nobody_goes_by_is_refused_with_those_there_are() {
     let hint = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
     assert_eq!(hint.as_deref(), Some("aliases there are: fast, mine, premium, strong"));
 }
+
+/// What each provider is asked in when `OPENAI_BASE_URL` is this.
+fn spoken_at(url: &str) -> Vec<Dialect> {
+    let variables = [("OPENAI_API_KEY", "any"), ("OPENAI_BASE_URL", url)];
+    let environment = Environment::of(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter());
+    let providers = Providers::find(&environment, &Catalogue::builtin(), &TeamArgs::default());
+    let clock: Arc<dyn Clock> = Arc::new(protocol::ManualClock::new(protocol::Timestamp(0)));
+    let clients = providers.clients([Brain::new("openai", "gpt-6-luna")].iter(), &clock).unwrap();
+    let at = ModelRef::new("openai", "gpt-6-luna");
+    let best = providers.dialect_for(&Catalogue::builtin(), &at);
+    best.into_iter().chain(clients.of("openai").iter().map(|client| client.dialect())).collect()
+}
+
+#[test]
+fn a_provider_has_a_client_for_each_dialect_unless_its_address_names_one() {
+    let (chat, responses) = (Dialect::OpenaiChat, Dialect::OpenaiResponses);
+    assert_eq!(spoken_at("https://proxy.example/v1"), [responses, chat, responses]);
+    assert_eq!(spoken_at("https://proxy.example/v1/chat/completions"), [chat, chat]);
+}
+
+#[test]
+fn an_address_of_ones_own_speaks_what_is_said_and_nothing_else() {
+    let flags = TeamArgs {
+        base_url: Some("http://localhost:9".to_owned()),
+        dialect: DialectArg::OpenaiResponses,
+        ..TeamArgs::default()
+    };
+    let providers = Providers::find(&Environment::default(), &Catalogue::builtin(), &flags);
+    let at = ModelRef::new(CUSTOM, "gpt-oss");
+    assert_eq!(providers.dialect_for(&Catalogue::builtin(), &at), Some(Dialect::OpenaiResponses));
+    assert_eq!(providers.in_each_dialect(CUSTOM).len(), 1);
+}

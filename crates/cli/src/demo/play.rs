@@ -7,7 +7,7 @@ use std::sync::Arc;
 use protocol::event::{AgentTotals, EventBody, SessionStatus};
 use protocol::{AgentId, Brain, SessionId, Usage, Usd};
 use runtime::setup::Kept;
-use runtime::{Front, Limits, Session, Setup, Start};
+use runtime::{Clients, Front, Limits, Session, Setup, Start};
 use simulator::{Config, Scenario, serve};
 use team::VerifyEntry;
 use tools::ApprovalMode;
@@ -72,11 +72,11 @@ pub(crate) async fn play(
         // Priced as the vendor's own: the models are Anthropic's, only their words are scripted.
         agent.brain = Brain { provider: "anthropic".to_owned(), ..agent.brain.clone() };
     }
-    let mut clients = providers.clients(std::iter::once(&Brain::new("custom", "any")), &context.clock)?;
-    if let Some(client) = clients.remove("custom") {
-        clients.insert("anthropic".to_owned(), client);
+    let mut clients = Clients::default();
+    for client in providers.clients(std::iter::once(&Brain::new("custom", "any")), &context.clock)?.of("custom") {
+        clients.add("anthropic", client.clone());
     }
-    debug_assert!(brains_of(&team).all(|brain| clients.contains_key(&brain.provider)));
+    debug_assert!(brains_of(&team).all(|brain| !clients.of(&brain.provider).is_empty()));
     let store = open_store(state, &context.environment)?;
     let began = context.clock.now();
     let main = team.main().id.clone();

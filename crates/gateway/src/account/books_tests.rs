@@ -269,26 +269,3 @@ fn gw_19_nothing_that_was_said_is_in_the_books() {
     }
     assert!(files >= 2 && !metrics.contains("canary") && !tally.contains("canary"));
 }
-
-#[test]
-fn measured_for_a_moment() {
-    let desk = desk();
-    let haiku = binding("claude-haiku-5-5");
-    let long = format!(r#"{{"model":"claude-opus-5-5","max_tokens":50,"messages":[{{"role":"user","content":"{}"}}]}}"#, "x".repeat(80_000));
-    for (name, token, body) in [("2 KB", None, BODY), ("80 KB, no budget", None, long.as_str()), ("80 KB, budget", Some("ci"), long.as_str())] {
-        let asks: Vec<_> = (0..2_000).map(|id| ask(id, token, body)).collect();
-        let plan = Plan { fresh: false, ..plan(&[&haiku]) };
-        let mut times = Vec::new();
-        for ask in &asks {
-            let began = Instant::now();
-            let mut account = desk.books.open(ask, &plan).unwrap();
-            account.attempt(&haiku, &Ending { usage: Usage::default(), ..ok(0) });
-            drop(account);
-            times.push(began.elapsed());
-        }
-        let flushed = Instant::now();
-        desk.books.flush();
-        times.sort();
-        println!("MEASURED {name}: p50 {:?} p99 {:?} max {:?}; flush {:?}; dropped {}", times[1_000], times[1_980], times[1_999], flushed.elapsed(), desk.books.metrics().dropped_rows());
-    }
-}

@@ -166,7 +166,7 @@ impl Tokens {
         self.known.read().unwrap_or_else(PoisonError::into_inner).grants.is_empty()
     }
 
-    /// Reads the file again if it is another one by now. Who stands in no file that can be read is not let in.
+    /// Reads the file again if it is another one by now. A file that is gone or damaged lets nobody in.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -175,10 +175,11 @@ impl Tokens {
         if stamp == self.known.read().unwrap_or_else(PoisonError::into_inner).stamp {
             return Ok(());
         }
-        let read = file::read(&self.path);
-        let (known, outcome) = match read {
+        let (known, outcome) = match file::read(&self.path) {
             Ok(Some(book)) => (Known::of(stamp, &book), Ok(())),
             Ok(None) => (Known { stamp, ..Known::default() }, Ok(())),
+            // The system's fault, and mostly a passing one (no more files): what is known holds until the next look.
+            Err(error @ TokenError::File { .. }) => return Err(error),
             Err(error) => (Known { stamp, ..Known::default() }, Err(error)),
         };
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;

@@ -1,10 +1,7 @@
 //! The listening socket: takes connections while there is room, turns the others away with a 503, and outlives a process that has
 //! run out of files.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the gateway is a server: this module opens its listening socket and a spare file"
-)]
+#![expect(clippy::disallowed_methods, reason = "the gateway is a server: its listening socket, and a spare file")]
 
 use std::fs::File;
 use std::io;

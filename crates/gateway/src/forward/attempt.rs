@@ -11,9 +11,9 @@ use protocol::{Dialect, ErrorKind, ProviderError};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::forward::job::{Begun, Failed, Job, Miss, Words};
+use crate::forward::job::{Begun, Failed, Job, Miss, Try, Words};
 use crate::forward::relay::{Flow, Relay};
-use crate::forward::send::{self, Sending, Way};
+use crate::forward::send::{self, Sending, To, Way};
 use crate::forward::trial::Trial;
 use crate::forward::watch::Watch;
 use crate::forward::whole;
@@ -27,15 +27,29 @@ enum Form {
 }
 
 /// Makes an attempt.
-pub(crate) async fn attempt(job: &mut Job, binding: &Arc<Binding>, mut trial: Trial) -> Result<Begun, Box<Miss>> {
-    let sending = match send::ready(&job.ask, &mut job.read, binding, job.demand.native).await {
+pub(crate) async fn attempt(
+    job: &mut Job,
+    binding: &Arc<Binding>,
+    try_: Try,
+    mut trial: Trial,
+) -> Result<Begun, Box<Miss>> {
+    let catalogue = job.shared.setup.router.catalogue();
+    let to = To {
+        binding,
+        catalogue: catalogue.as_deref(),
+        effort: job.plan.places.get(try_.place).and_then(|place| place.effort),
+        native: job.demand.native,
+        plain_schemas: try_.plain_schemas,
+    };
+    let sending = match send::ready(&job.ask, &mut job.read, to).await {
         Ok(sending) => sending,
         Err(error) => return Err(unsaid(*error, binding, trial)),
     };
     let Sending { client, dialect, body, headers, path, way } = sending;
+    let translated = matches!(way, Way::Other(_));
     let missed = |error, words, again, elsewhere, trial| {
         let failed = Failed { error, words, binding: Some(Arc::clone(binding)) };
-        Box::new(Miss { failed, trial, again, elsewhere, client: Some(Arc::clone(&client)) })
+        Box::new(Miss { failed, trial, again, elsewhere, translated, client: Some(Arc::clone(&client)) })
     };
     let never = CancellationToken::new();
     let mut once = match timeout(job.left(), client.once(body, &headers, &path, &never)).await {
@@ -83,7 +97,7 @@ fn missed_in_answer(
 /// A request that has no form for this binding: another one may speak the client's dialect.
 fn unsaid(error: ProviderError, binding: &Arc<Binding>, trial: Trial) -> Box<Miss> {
     let failed = Failed { error, words: None, binding: Some(Arc::clone(binding)) };
-    Box::new(Miss { failed, trial, again: false, elsewhere: true, client: None })
+    Box::new(Miss { failed, trial, again: false, elsewhere: true, translated: false, client: None })
 }
 
 fn late(binding: &Binding) -> ProviderError {
@@ -93,9 +107,13 @@ fn late(binding: &Binding) -> ProviderError {
     )
 }
 
-async fn words(once: Once, headers: HeaderMap, dialect: Dialect) -> Words {
-    let body = once.stream.filter_map(async |bytes| bytes.ok()).collect::<Vec<Bytes>>().await.concat();
-    Words { status: once.status, headers, body: body.into(), dialect, streamed: false }
+async fn words(mut once: Once, headers: HeaderMap, dialect: Dialect) -> Words {
+    let mut body = BytesMut::new();
+    // What has come of it is worth telling, also where the rest is missing.
+    while let Some(Ok(bytes)) = once.stream.next().await {
+        body.extend_from_slice(&bytes);
+    }
+    Words { status: once.status, headers, body: body.freeze(), dialect, streamed: false }
 }
 
 /// The bytes up to and with the first that is not white space, and what they are the beginning of.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use protocol::{Dialect, ErrorKind, ProviderError, Usd};
+use wire::translate;
 
 use crate::ask::Ask;
 use crate::door::body::Load;
@@ -85,6 +86,8 @@ pub(crate) struct Miss {
     pub(crate) again: bool,
     /// Another binding may be asked.
     pub(crate) elsewhere: bool,
+    /// What was sent was a translation.
+    pub(crate) translated: bool,
     /// For the pause before the next attempt; none where nothing was sent.
     pub(crate) client: Option<Arc<brains::Client>>,
 }
@@ -95,41 +98,82 @@ pub(crate) async fn begin(mut job: Job) -> Begun {
     // A binding that is being left alone is passed over; why, is said only where nothing was tried at all.
     let mut passed_over: Option<Failed> = None;
     let mut made = 0;
-    for binding in job.plan.bindings.clone() {
-        for retry in 0..=job.plan.retries {
+    for (place, binding) in job.plan.bindings.clone().into_iter().enumerate() {
+        let mut try_ = Try { place, retry: 0, plain_schemas: false };
+        loop {
             if !job.may_try(made) {
                 return given_up(last.or(passed_over));
             }
-            if let Err(error) = job.admitted(&binding, retry).await {
+            if let Err(error) = job.admitted(&binding, try_.retry).await {
                 passed_over.get_or_insert(Failed { error: *error, words: None, binding: None });
                 break;
             }
             made += 1;
             let trial = Trial::begin(&job.shared, &job.books, &binding);
-            let mut miss = match attempt(&mut job, &binding, trial).await {
+            let miss = match attempt(&mut job, &binding, try_, trial).await {
                 Ok(begun) => return begun,
                 Err(miss) => miss,
             };
-            miss.trial.end(miss.failed.status(job.ask.dialect), Some(&miss.failed.error));
-            tracing::debug!(binding = binding.name, error = %miss.failed.error, "attempt failed");
-            let (again, elsewhere) = (miss.again, miss.elsewhere);
-            let pause = miss.client.as_ref().and_then(|client| client.pause(retry as usize, &miss.failed.error));
-            // One provider that does not know the model says nothing about the next one; its "no" is the answer only if all say so.
-            if miss.failed.error.kind != ErrorKind::NotFound || last.is_none() {
-                last = Some(miss.failed);
-            }
-            if !again && !elsewhere {
-                return given_up(last.or(passed_over));
-            }
-            if !again || retry == job.plan.retries || !job.pause(pause).await {
-                break;
+            let next = job.after(*miss, &mut last, &mut try_).await;
+            match next {
+                Next::Same => {}
+                Next::Other => break,
+                Next::Nobody => return given_up(last.or(passed_over)),
             }
         }
     }
     given_up(last.or(passed_over))
 }
 
+/// Which attempt at a binding it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Try {
+    /// The binding's number in the plan.
+    pub(crate) place: usize,
+    /// Number of the attempt, from 0.
+    retry: u32,
+    /// With tool schemas that every server takes.
+    pub(crate) plain_schemas: bool,
+}
+
+/// Who is asked after a failed attempt.
+enum Next {
+    Same,
+    Other,
+    Nobody,
+}
+
 impl Job {
+    /// Writes down a failed attempt, decides what follows, and waits for it.
+    async fn after(&self, mut miss: Miss, last: &mut Option<Failed>, try_: &mut Try) -> Next {
+        miss.trial.end(miss.failed.status(self.ask.dialect), Some(&miss.failed.error));
+        drop(miss.trial);
+        let error = &miss.failed.error;
+        tracing::debug!(request = %self.ask.id, %error, "attempt failed");
+        let pause = miss.client.as_ref().and_then(|client| client.pause(try_.retry as usize, error));
+        let schema = miss.translated && !try_.plain_schemas && translate::blames_schema(error);
+        if try_.plain_schemas && miss.client.is_none() {
+            // Nothing was left to change: what the server said stands.
+            return Next::Nobody;
+        }
+        // One provider that does not know the model says nothing about the next one; its "no" is the answer only if all say so.
+        if error.kind != ErrorKind::NotFound || last.is_none() {
+            *last = Some(miss.failed);
+        }
+        if schema {
+            try_.plain_schemas = true;
+            return Next::Same;
+        }
+        if !miss.again && !miss.elsewhere {
+            return Next::Nobody;
+        }
+        if !miss.again || try_.retry == self.plan.retries || !self.pause(pause).await {
+            return Next::Other;
+        }
+        try_.retry += 1;
+        Next::Same
+    }
+
     /// Whether another attempt may begin. The first one always may.
     fn may_try(&self, made: u32) -> bool {
         made == 0 || (made < self.plan.attempts && !self.is_committed() && !self.left().is_zero())

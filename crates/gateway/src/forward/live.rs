@@ -76,7 +76,7 @@ impl Live {
     }
 
     fn into_stream(self) -> answer::Live {
-        Box::pin(stream::unfold(self, async |mut live| live.next().await.map(|bytes| (bytes, live))))
+        Box::pin(stream::unfold(self, |mut live| async move { live.next().await.map(|bytes| (bytes, live)) }))
     }
 
     async fn next(&mut self) -> Option<Bytes> {

@@ -10,7 +10,9 @@ mod relay;
 mod reply;
 mod send;
 mod splice;
+mod target;
 mod trial;
+mod usage_chunk;
 mod watch;
 mod whole;
 

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::forward::send::{self, Other, Way};
 use crate::forward::trial::Trial;
+use crate::forward::usage_chunk;
 use crate::forward::watch::Watch;
 use crate::route::Binding;
 
@@ -51,6 +52,8 @@ enum Kind {
 
 struct Same {
     watch: Watch,
+    /// The client has not asked for a chunk of usage.
+    hides_usage: bool,
     /// The beginning of an event.
     kept: VecDeque<Bytes>,
     size: usize,
@@ -61,10 +64,8 @@ struct Same {
 impl Relay {
     pub(crate) fn new(stream: ByteStream, way: Way, from: Dialect, client: Dialect, blind: bool, trial: Trial) -> Self {
         let kind = match way {
-            Way::Same if blind => Kind::Blind,
-            Way::Same => {
-                Kind::Same(Box::new(Same { watch: Watch::new(from), kept: VecDeque::new(), size: 0, inside: false }))
-            }
+            Way::Same { .. } if blind => Kind::Blind,
+            Way::Same { hides_usage } => Kind::Same(Box::new(Same::new(from, hides_usage))),
             Way::Other(other) => Kind::Other(other, false),
         };
         Self { stream, kind, client, out: VecDeque::new(), trial, over: false }
@@ -241,12 +242,15 @@ impl Drop for Relay {
 }
 
 impl Same {
+    fn new(dialect: Dialect, hides_usage: bool) -> Self {
+        Self { watch: Watch::new(dialect), hides_usage, kept: VecDeque::new(), size: 0, inside: false }
+    }
+
     fn take(&mut self, bytes: Bytes, out: &mut VecDeque<Bytes>) {
         let mut rest = bytes;
         if let Some(end) = self.watch.push(&rest) {
+            self.kept.push_back(rest.split_to(end));
             self.forward_all(out);
-            let whole = rest.split_to(end);
-            out.push_back(whole);
             self.inside = false;
         }
         if !rest.is_empty() {
@@ -260,8 +264,13 @@ impl Same {
     }
 
     fn forward_all(&mut self, out: &mut VecDeque<Bytes>) {
-        out.append(&mut self.kept);
         self.size = 0;
+        if self.hides_usage && std::mem::take(&mut self.watch.usage_alone) {
+            let events = usage_chunk::without(&std::mem::take(&mut self.kept).make_contiguous().concat());
+            out.extend(Some(events).filter(|events| !events.is_empty()));
+        } else {
+            out.append(&mut self.kept);
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use memchr::memmem;
 use protocol::{Dialect, ErrorKind, ProviderError, StreamEvent, Usage};
 use wire::{ReplyReader, WireError};
 
+use crate::forward::usage_chunk::is_usage_alone;
+
 /// Longest line that is kept to be read. Beyond it the answer is forwarded all the same, and its usage stays unknown.
 const LONGEST_LINE: usize = 8 * 1024 * 1024;
 
@@ -33,6 +35,8 @@ pub(crate) struct Watch {
     /// The lines of a notable event.
     event: Vec<u8>,
     any: bool,
+    /// A chunk with nothing but usage has gone by.
+    pub(crate) usage_alone: bool,
     /// The answer has begun.
     pub(crate) began: bool,
     /// What was billed, as far as it was told.
@@ -54,6 +58,7 @@ impl Watch {
             name: Name::Unknown,
             event: Vec::new(),
             any: false,
+            usage_alone: false,
             began: false,
             usage: Usage::default(),
             over: false,
@@ -137,6 +142,7 @@ impl Watch {
         {
             self.name = Name::Notable;
             self.over |= ends(self.dialect, &self.event, data);
+            self.usage_alone |= self.dialect == Dialect::OpenaiChat && is_usage_alone(data);
             self.keep(line);
         }
     }
@@ -258,7 +264,7 @@ fn ends(dialect: Dialect, head: &[u8], data: &[u8]) -> bool {
 
 /// Whether a member stands there with a value that begins like this. A member's name inside a string has its quotes escaped and
 /// does not match.
-fn is_told(data: &[u8], member: &[u8], begins: u8) -> bool {
+pub(crate) fn is_told(data: &[u8], member: &[u8], begins: u8) -> bool {
     memmem::find_iter(data, member).any(|at| data[at + member.len()..].trim_ascii_start().first() == Some(&begins))
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn read(
     mut trial: Trial,
 ) -> Result<Begun, Spoilt> {
     let upstream = trial.headers();
-    let same = matches!(way, Way::Same);
+    let same = matches!(way, Way::Same { .. });
     let body = match collect(first, stream, job.shared.setup.limits.answer_bytes).await {
         Ok(body) => body,
         Err(error) => return Err(Box::new((error, None, trial))),
@@ -104,16 +104,16 @@ fn digest(plan: &Plan, body: Bytes, way: Way) -> Result<Digest, ProviderError> {
         return Ok(Digest { body, usage: Usage::default(), written: false });
     }
     let codec = wire::codec(plan.upstream);
-    let as_it_is = matches!(way, Way::Same) && !plan.from_events && !plan.to_events;
+    let as_it_is = matches!(way, Way::Same { .. }) && !plan.from_events && !plan.to_events;
     let reply = if plan.from_events { of_events(plan.upstream, &body) } else { codec.read_reply(&body) };
     match (reply, way) {
-        (Ok(reply), Way::Same) if as_it_is => Ok(Digest { body, usage: reply.usage, written: false }),
+        (Ok(reply), Way::Same { .. }) if as_it_is => Ok(Digest { body, usage: reply.usage, written: false }),
         // Good JSON of a shape that is not known here may still be good for the client.
-        (Err(WireError::Invalid { .. } | WireError::Untranslatable(_)), Way::Same) if as_it_is => {
+        (Err(WireError::Invalid { .. } | WireError::Untranslatable(_)), Way::Same { .. }) if as_it_is => {
             Ok(Digest { body, usage: Usage::default(), written: false })
         }
         (Err(error), _) => Err(spoilt(error)),
-        (Ok(reply), Way::Same) => {
+        (Ok(reply), Way::Same { .. }) => {
             let mut writer = wire::codec(plan.client).reply_writer(&Request::default());
             Ok(written(plan, reply, &mut *writer))
         }

@@ -1,11 +1,13 @@
 //! The same dialect on both sides: bytes there, bytes back.
 
+use std::sync::Arc;
+
 use protocol::Dialect::{AnthropicMessages, OpenaiChat};
 use protocol::Usage;
 
 use crate::client::{Client, get, post};
 use crate::rig::{Make, binding, in_front_of};
-use crate::upstream::{Step, Upstream, answer, chunk, last_chunk, stream_head};
+use crate::upstream::{Step, Upstream, answer, chunk, last_chunk, stream_head, streamed};
 use crate::words;
 
 #[tokio::test]
@@ -156,4 +158,35 @@ async fn a_wrong_token_and_a_foreign_page_get_nowhere() {
     assert!(!foreign.head.to_lowercase().contains("access-control"));
     assert_eq!(rig.books.refused(), [401, 403]);
     assert_eq!(up.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn usage_of_a_chat_stream_is_asked_for_and_kept_from_a_client_that_did_not_ask() {
+    let catalogue = Some(Arc::new(catalogue::Catalogue::builtin()));
+    let events = words::events(OpenaiChat);
+    let all = events.concat();
+    for cut in [all.len(), 100, all.len() - 40, all.len() - 230] {
+        let up = Upstream::play(vec![streamed(&[&all[..cut], &all[cut..]])]).await;
+        let make = Make::new(vec![binding("up", OpenaiChat, &up.url)]);
+        let rig = Make { catalogue: catalogue.clone(), ..make }.rig().await;
+        let body = words::request(OpenaiChat, true);
+        let got = post(rig.addr, "/v1/chat/completions", "", &body).await;
+        assert_eq!(got.text(), [&events[..4], &events[5..]].concat().concat());
+        let sent = String::from_utf8_lossy(&up.seen()[0].body).into_owned();
+        assert_eq!(sent, format!("{},\"stream_options\":{{\"include_usage\":true}}}}", &body[..body.len() - 1]));
+        assert_eq!(
+            rig.books.settled(1).await[0].usage,
+            Usage { input: 11, cache_read: 5, output: 7, ..Usage::default() }
+        );
+    }
+    // Who says what it wishes gets that.
+    for wish in ["true", "false"] {
+        let up = Upstream::play(vec![streamed(&[&all])]).await;
+        let make = Make::new(vec![binding("up", OpenaiChat, &up.url)]);
+        let rig = Make { catalogue: catalogue.clone(), ..make }.rig().await;
+        let body =
+            format!(r#"{{"stream_options":{{"include_usage":{wish}}},"#) + &words::request(OpenaiChat, true)[1..];
+        assert_eq!(post(rig.addr, "/v1/chat/completions", "", &body).await.text(), all);
+        assert_eq!(up.seen()[0].body, body.as_bytes());
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use brains::{Auth, Client, Endpoint, Policy};
 use bytes::Bytes;
+use catalogue::Catalogue;
 use gateway::account::Ending;
 use gateway::ask::{Ask, Reader};
 use gateway::core::{Account, Accounts, Denied, Gate, Limits, Outcome, Page, PageRequest, Pages, Router, Setup};
@@ -29,12 +30,13 @@ pub(crate) struct Make {
     pub(crate) retries: u32,
     pub(crate) attempts: u32,
     pub(crate) deadline: Duration,
+    pub(crate) catalogue: Option<Arc<Catalogue>>,
 }
 
 impl Make {
     pub(crate) fn new(bindings: Vec<Arc<Binding>>) -> Self {
         let limits = Limits { linger: Duration::from_millis(100), ..Limits::default() };
-        Self { bindings, limits, retries: 0, attempts: 4, deadline: Duration::from_secs(600) }
+        Self { bindings, limits, retries: 0, attempts: 4, deadline: Duration::from_secs(600), catalogue: None }
     }
 
     pub(crate) async fn rig(self) -> Rig {
@@ -46,6 +48,7 @@ impl Make {
             retries: self.retries,
             attempts: self.attempts,
             deadline: self.deadline,
+            catalogue: self.catalogue,
             books: Arc::clone(&books),
         };
         let setup = Setup {
@@ -96,6 +99,7 @@ struct Fixed {
     retries: u32,
     attempts: u32,
     deadline: Duration,
+    catalogue: Option<Arc<Catalogue>>,
     books: Arc<Books>,
 }
 
@@ -123,6 +127,10 @@ impl Router for Fixed {
     fn ended(&self, binding: &Arc<Binding>, attempt: &Outcome<'_>) {
         let error = attempt.error.map(|error| error.kind);
         self.books.ended.lock().expect("not poisoned").push((binding.name.clone(), attempt.status, error));
+    }
+
+    fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        self.catalogue.clone()
     }
 
     fn preview(&self, _: &HeaderMap, body: &Bytes) -> Result<Vec<u8>, Box<ProviderError>> {

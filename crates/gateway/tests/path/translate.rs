@@ -8,7 +8,7 @@ use simulator::{Config, Running, Scenario};
 
 use crate::client::post;
 use crate::rig::in_front_of;
-use crate::upstream::{Upstream, answer, streamed};
+use crate::upstream::{Step, Upstream, answer, streamed};
 use crate::words;
 
 const PLAIN: &str = r#"
@@ -37,7 +37,10 @@ async fn an_answer_is_the_same_in_every_pair_of_dialects_streamed_and_whole() {
     for (client, upstream) in PAIRS {
         let simulated = simulated().await;
         let rig = in_front_of(upstream, &simulated.base_url()).await;
-        let streamed = post(rig.addr, words::path(client), "", words::request(client, true)).await;
+        let asking = words::request(client, true)
+            .replace("\"stream\":true", "\"stream\":true,\"stream_options\":{\"include_usage\":true}");
+        let asking = if client == OpenaiChat { asking } else { words::request(client, true) };
+        let streamed = post(rig.addr, words::path(client), "", asking).await;
         assert_eq!(streamed.status, 200, "{}", streamed.text());
         assert_eq!(
             words::said(client, &streamed.body).expect("an answer"),
@@ -116,4 +119,36 @@ async fn a_request_that_cannot_be_read_is_refused_in_the_clients_words() {
     let got = post(rig.addr, "/v1/chat/completions", "", "{\"model\":").await;
     assert_eq!((got.status, got.json()["error"]["type"].as_str()), (400, Some("invalid_request_error")));
     assert_eq!(up.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_blames_a_schema_gets_a_plainer_one_once() {
+    let blame = answer(
+        400,
+        "",
+        r#"{"error":{"message":"Invalid schema for function 'find': 'patternProperties' is not permitted","type":"invalid_request_error"}}"#,
+    );
+    let fine = answer(200, "", words::whole(OpenaiChat));
+    let up = Upstream::play(vec![vec![Step::Send(blame.clone()), Step::NextRequest, Step::Send(fine)]]).await;
+    let rig = in_front_of(OpenaiChat, &up.url).await;
+    let body = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Go"}],"tools":[{"name":"find","description":"Finds","input_schema":{"type":"object","properties":{"a":{"type":"string","pattern":"^x$"}},"patternProperties":{"^b":{"type":"string"}}}}]}"#;
+    let got = post(rig.addr, "/v1/messages", "", body).await;
+    assert_eq!(got.status, 200, "{}", got.text());
+    let seen = up.seen();
+    assert_eq!(seen.len(), 2);
+    assert!(seen[1].body.len() < seen[0].body.len(), "{}", String::from_utf8_lossy(&seen[1].body));
+    assert_eq!(rig.books.settled(2).await.len(), 2);
+
+    let up = Upstream::always(&blame).await;
+    let rig = in_front_of(OpenaiChat, &up.url).await;
+    assert_eq!(post(rig.addr, "/v1/messages", "", body).await.status, 400);
+    assert_eq!(up.seen().len(), 2, "and no third time");
+
+    let up = Upstream::always(&blame).await;
+    let rig = in_front_of(OpenaiChat, &up.url).await;
+    let plain = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Go"}],"tools":[{"name":"find","input_schema":{"type":"object","properties":{}}}]}"#;
+    let got = post(rig.addr, "/v1/messages", "", plain).await;
+    assert_eq!(got.status, 400);
+    assert!(got.text().contains("Invalid schema for function"), "{}", got.text());
+    assert_eq!(up.seen().len(), 1, "the same is not sent twice");
 }

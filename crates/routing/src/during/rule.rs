@@ -91,16 +91,6 @@ impl Escalation {
         };
         Wish { cause, changed, because }
     }
-
-    /// What was wanted last.
-    pub fn wants(&self) -> Option<Cause> {
-        self.cause
-    }
-
-    /// Another brain works now: what was held against the one before is forgotten.
-    pub fn moved(&mut self) {
-        self.cause = None;
-    }
 }
 
 fn subject(forecast: &Forecast) -> String {

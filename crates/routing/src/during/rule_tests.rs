@@ -40,15 +40,6 @@ fn no_patch_at_the_end_is_enough_whatever_the_rule_says() {
 }
 
 #[test]
-fn a_move_forgets_what_was_held_against_the_brain_before() {
-    let mut escalation = Escalation::default();
-    escalation.observe(&RULE, &forecast(20, 0.9));
-    escalation.moved();
-    assert_eq!(escalation.wants(), None);
-    assert_eq!(escalation.observe(&RULE, &forecast(20, 0.6)).cause, None);
-}
-
-#[test]
 fn a_rule_whose_numbers_make_no_sense_is_refused() {
     assert!(RULE.check().is_ok());
     for (from, until, wrong) in [(1.1, 0.5, "from"), (f64::NAN, 0.5, "from"), (0.5, 0.6, "until"), (0.5, -0.1, "until")]

@@ -83,16 +83,19 @@ pub enum Trigger {
     NoChecks,
     /// A change was asked for, and there is none.
     NoPatch,
+    /// The run touched files for which a path rule asks for a stronger lane.
+    RiskPath,
     /// The monitor asked for it during the run.
     Monitor,
 }
 
 impl Trigger {
     /// All, in the order in which they are looked at.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::FailedTests,
         Self::PatchRejected,
         Self::NoPatch,
+        Self::RiskPath,
         Self::NoChecks,
         Self::WeakChecks,
         Self::LowConfidenceSummary,
@@ -108,6 +111,7 @@ impl Trigger {
             Self::WeakChecks => "weak_checks",
             Self::NoChecks => "no_checks",
             Self::NoPatch => "no_patch",
+            Self::RiskPath => "risk_path",
             Self::Monitor => "monitor",
         }
     }
@@ -236,17 +240,6 @@ pub struct Iterations {
     pub main: u32,
 }
 
-/// How a run stands against its cap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// It is complete, in time.
-    Complete,
-    /// It may go on.
-    GoOn,
-    /// It is not complete and may not go on: a person has it now.
-    IterationLimit,
-}
-
 impl Iterations {
     /// What the built-in policy says: a team's own limits hold then.
     pub const BUILT_IN: Self = Self { delegation: 15, main: 60 };
@@ -259,15 +252,6 @@ impl Iterations {
     /// The cap on a specialist's steps for one task, all delegations of it together, where a policy has one of its own.
     pub fn of_specialist(&self) -> Option<u32> {
         (self.delegation != Self::BUILT_IN.delegation).then_some(self.delegation)
-    }
-
-    /// How a run stands after so many model steps (not tool calls) under a cap. Complete in the last step is in time.
-    pub fn progress(cap: u32, steps: u32, complete: bool) -> Progress {
-        match (complete, steps < cap) {
-            (true, _) if steps <= cap => Progress::Complete,
-            (false, true) => Progress::GoOn,
-            _ => Progress::IterationLimit,
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use super::error::LearnError;
-use super::features::{Features, features_hash};
+use super::features::Features;
 use super::logistic::sigmoid;
 use super::normal::{below, log_odds};
 
@@ -25,6 +25,8 @@ pub struct Exploration {
     pub dollars_left: f64,
     /// The task has to go to the strong lane: nothing is tried on it.
     pub always_strong: bool,
+    /// The place of the lowest lane that the rules leave open: none below is drawn.
+    pub lowest: usize,
 }
 
 /// The lane that was drawn.
@@ -55,14 +57,13 @@ pub struct Prospects<'a> {
     pub b: f64,
 }
 
-/// What was learned of each lane beside the trained router.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What was learned of each lane beside the trained router. It is not kept: it learns anew from the outcomes that are.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Bandit {
-    features: String,
     arms: Vec<Arm>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 struct Arm {
     lane: String,
     mean: Vec<f64>,
@@ -90,33 +91,7 @@ impl Bandit {
             precision: vec![precision; width],
             outcomes: 0,
         };
-        Ok(Self { features: features_hash(), arms: lanes.iter().map(arm).collect() })
-    }
-
-    /// Whether it can be used with this program's features and these lanes.
-    ///
-    /// # Errors
-    /// It cannot; what does not fit.
-    pub fn check(&self, lanes: &[String]) -> Result<(), LearnError> {
-        let problem = |problem: String| Err(LearnError::Model { problem });
-        if self.features != features_hash() {
-            return problem(format!(
-                "was made with features {}, this program makes {}",
-                self.features,
-                features_hash()
-            ));
-        }
-        if !self.arms.iter().map(|arm| &arm.lane).eq(lanes) {
-            let own: Vec<&str> = self.arms.iter().map(|arm| arm.lane.as_str()).collect();
-            return problem(format!("knows the lanes {}, the policy has {}", own.join(", "), lanes.join(", ")));
-        }
-        let sound = |arm: &Arm| {
-            arm.mean.len() == columns()
-                && arm.precision.len() == columns()
-                && arm.mean.iter().all(|one| one.is_finite())
-                && arm.precision.iter().all(|one| one.is_finite() && *one > 0.0)
-        };
-        if self.arms.iter().all(sound) { Ok(()) } else { problem("holds numbers that cannot be used".to_owned()) }
+        Ok(Self { arms: lanes.iter().map(arm).collect() })
     }
 
     /// Outcomes that it has learned from, by lane.
@@ -155,8 +130,8 @@ impl Bandit {
         let chosen = if exploration.always_strong { strong } else { chosen.min(strong) };
         let at_most = |lane: usize| beyond(prospects.cost, lane, chosen, strong);
         let share = if exploration.share.is_finite() { exploration.share.clamp(0.0, 1.0) } else { 0.0 };
-        let allowed: Vec<bool> =
-            (0..=strong).map(|lane| lane == chosen || at_most(lane) <= exploration.dollars_left).collect();
+        let open = |lane: usize| lane >= exploration.lowest && at_most(lane) <= exploration.dollars_left;
+        let allowed: Vec<bool> = (0..=strong).map(|lane| lane == chosen || open(lane)).collect();
         let mut propensities = vec![0.0; strong + 1];
         if share > 0.0 && !exploration.always_strong {
             let best = self.chances(features, prospects, &allowed);

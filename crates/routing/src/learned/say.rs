@@ -64,13 +64,15 @@ pub struct Said {
 }
 
 impl Advisers {
-    /// What is said of a task; none where nobody can be asked. `always_strong`: nothing is tried on it.
+    /// What is said of a task; none where nobody can be asked. `always_strong`: nothing is tried on it. `would` is the lane that the
+    /// whole policy comes to, given a word of this router and the dollars of a draw: chances are those of the lanes that really run.
     pub fn say(
         &self,
         policy: &LearnedPolicy,
         features: &Features,
         kind: TaskType,
         always_strong: bool,
+        would: impl Fn(&Learned, Option<f64>) -> String,
         rng: &mut impl Rng,
     ) -> Option<Said> {
         if policy.mode == Mode::Off {
@@ -90,14 +92,20 @@ impl Advisers {
             propensity: 1.0,
             shadow: serves.is_none(),
         };
-        if let (Some(_), Some(bandit)) = (serves, &self.bandit) {
+        let place = |name: &str| model.lanes().iter().position(|lane| lane.lane == name);
+        let may_try = !always_strong && policy.explore.share > 0.0 && self.dollars_left > 0.0;
+        if let (Some(_), Some(bandit), Some(first)) = (serves, &self.bandit, model.lanes().first())
+            && may_try
+            && let Some(otherwise) = place(&would(&learned, None))
+            && let Some(lowest) = place(&would(&Learned { lane: first.lane.clone(), ..learned.clone() }, Some(0.0)))
+        {
             let expected: Vec<f64> = choice.predictions.iter().map(|one| one.success).collect();
             let cost: Vec<f64> = choice.predictions.iter().map(|one| one.cost).collect();
             let prospects =
                 Prospects { success: &expected, cost: &cost, a: policy.success_value, b: policy.cost_weight };
-            let exploration =
-                Exploration { share: policy.explore.share, dollars_left: self.dollars_left, always_strong };
-            let draw = bandit.draw(features, choice.lane, &prospects, &exploration, rng);
+            let (share, dollars_left) = (policy.explore.share, self.dollars_left);
+            let exploration = Exploration { share, dollars_left, always_strong, lowest };
+            let draw = bandit.draw(features, otherwise, &prospects, &exploration, rng);
             learned.propensity = draw.propensity;
             if let Some(lane) = model.lanes().get(draw.lane).filter(|_| draw.explored) {
                 learned.lane.clone_from(&lane.lane);
@@ -150,8 +158,23 @@ mod tests {
     }
 
     fn said(advisers: &Advisers, policy: &LearnedPolicy, always_strong: bool, seed: u64) -> Option<Said> {
+        said_of("Fix it.", advisers, policy, always_strong, seed)
+    }
+
+    fn said_of(
+        task: &str,
+        advisers: &Advisers,
+        policy: &LearnedPolicy,
+        always_strong: bool,
+        seed: u64,
+    ) -> Option<Said> {
         let features = features_of("mend it", "here", &route(TaskType::BugFix));
-        advisers.say(policy, &features, TaskType::BugFix, always_strong, &mut StdRng::seed_from_u64(seed))
+        let rules = crate::Policy::load("learned: {mode: on}\n", "policy.yaml").unwrap();
+        let would = |learned: &Learned, explored| {
+            let ask = crate::Ask { task, learned: Some(learned), explored, ..crate::Ask::default() };
+            crate::decide(&rules, &ask).lane
+        };
+        advisers.say(policy, &features, TaskType::BugFix, always_strong, would, &mut StdRng::seed_from_u64(seed))
     }
 
     #[test]
@@ -183,6 +206,25 @@ mod tests {
         let rich = Advisers { dollars_left: 10.0, ..advisers };
         assert!(say(&rich, &open, false).unwrap().propensity < 1.0);
         assert_eq!(say(&rich, &open, true).unwrap().propensity, 1.0);
+    }
+
+    #[test]
+    fn chances_are_those_of_the_lane_that_really_runs_where_the_router_is_not_sure() {
+        let bandit = Bandit::new(&["fast".to_owned(), "strong".to_owned()], 1.0).unwrap();
+        let advisers =
+            Advisers { current: Some(trained()), bandit: Some(bandit), dollars_left: 10.0, ..Advisers::default() };
+        // It is sure of no lane and falls back on the strong one; nobody follows it, and the docstring runs in the fast lane.
+        let open = LearnedPolicy { success: 0.99, explore: Exploring { usd: 1.0, share: 1.0 }, ..policy(Mode::On) };
+        let all: Vec<Said> =
+            (0..60).map(|seed| said_of("Add a docstring.", &advisers, &open, false, seed).unwrap()).collect();
+        let (drawn, stayed): (Vec<&Said>, Vec<&Said>) = all.iter().partition(|said| said.explored.is_some());
+        assert!(!stayed.is_empty() && stayed.iter().all(|said| said.learned.lane == "strong"), "{}", stayed.len());
+        let unsure = stayed[0].learned.confidence;
+        assert!(unsure < open.confidence, "{unsure}");
+        assert!(!drawn.is_empty(), "the strong lane is drawn now and then");
+        assert!(drawn.iter().all(|said| said.learned.lane == "strong"), "the other lane is the strong one");
+        let chances = drawn[0].learned.propensity + stayed[0].learned.propensity;
+        assert!((chances - 1.0).abs() < 1e-9, "{chances}");
     }
 
     #[test]

@@ -48,7 +48,8 @@ struct Routing {
 /// What such a policy leaves to a program's own sense, and the program that it came with does.
 const NOTES: [&str; 4] = [
     "the kind of task has no say: such a policy knows scores and conditions only",
-    "`weak_checks` and `no_checks` lead to the strong lane too: no check is weaker than a weak one",
+    "`weak_checks` and `no_checks` lead to the strong lane too: no check is weaker than a weak one; so does `risk_path`: a run may touch \
+     what no signal showed before",
     "a failure goes straight to the strong lane, without a second try in its own; the strong lane tries as often as our \
      `strong_attempts` says, then a person is asked",
     "work without a reported confidence counts as unsure",
@@ -109,7 +110,7 @@ fn routing(said: Routing) -> Value {
     let mut triggers = said
         .escalate_on
         .unwrap_or_else(|| vec![Trigger::FailedTests, Trigger::PatchRejected, Trigger::LowConfidenceSummary]);
-    for added in [Trigger::WeakChecks, Trigger::NoChecks] {
+    for added in [Trigger::WeakChecks, Trigger::NoChecks, Trigger::RiskPath] {
         if !triggers.contains(&added) {
             triggers.push(added);
         }

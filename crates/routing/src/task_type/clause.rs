@@ -113,14 +113,11 @@ fn is_imperative(words: &[&str]) -> bool {
 fn of_clause(table: &WordTable, words: &[&str]) -> (Option<usize>, BTreeSet<usize>) {
     let spans = table.spans(words);
     let first = words.iter().position(|word| !BEFORE_IT.contains(word)).unwrap_or(0);
-    let verb = spans.iter().filter(|span| span.from == first).map(|span| span.group).min();
-    let behind = spans.iter().filter(|span| span.from != first).filter(|span| is_apart(span, &spans, first));
-    (verb, behind.map(|span| span.group).collect())
-}
-
-/// Whether a phrase begins behind the verb's own.
-fn is_apart(span: &Span, all: &[Span], first: usize) -> bool {
-    !all.iter().any(|verb| verb.from == first && verb.group == span.group && span.to <= verb.to)
+    let verbs: Vec<&Span> = spans.iter().filter(|span| span.from == first).collect();
+    // What lies within the verb's own phrase is no more than that.
+    let is_behind =
+        |span: &&Span| span.from != first && !verbs.iter().any(|verb| verb.group == span.group && span.to <= verb.to);
+    (verbs.iter().map(|verb| verb.group).min(), spans.iter().filter(is_behind).map(|span| span.group).collect())
 }
 
 /// The sentence without what is no language: paths, calls, names with signs in them, whatever stands between backticks.

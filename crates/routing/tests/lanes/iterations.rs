@@ -1,18 +1,8 @@
-//! Caps on steps, and the fixed threshold of a published policy.
+//! Caps on steps as a policy writes them, and the fixed threshold of a published policy.
 
-use routing::{Iterations, Policy, Progress};
+use routing::{Iterations, Policy};
 
 use crate::{load, says};
-
-#[test]
-fn t24_complete_in_the_last_step_is_in_time_and_not_complete_after_it_is_a_persons() {
-    let cap = Policy::builtin().iterations.delegation;
-    assert_eq!(cap, 15);
-    assert_eq!(Iterations::progress(cap, 15, true), Progress::Complete);
-    assert_eq!(Iterations::progress(cap, 14, false), Progress::GoOn);
-    assert_eq!(Iterations::progress(cap, 15, false), Progress::IterationLimit);
-    assert_eq!(Iterations::progress(cap, 16, true), Progress::IterationLimit);
-}
 
 #[test]
 fn caps_of_the_built_in_policy_leave_a_team_its_own_limits_and_those_of_a_file_hold() {
@@ -31,23 +21,6 @@ fn t25_a_cap_of_none_is_refused() {
         );
         says(&format!("iterations: {{{field}: -1}}\n"), &["`-1`", "a whole number"]);
     }
-    // Steps of the model are what is counted: a step has as many tool calls as it likes.
-    assert_eq!(Iterations::progress(1, 1, true), Progress::Complete);
-}
-
-#[test]
-fn t26_a_further_delegation_of_the_same_task_goes_on_counting() {
-    let cap = Policy::builtin().iterations.delegation;
-    let delegations = [6, 6, 3];
-    let mut steps = 0;
-    let ended: Vec<Progress> = delegations
-        .iter()
-        .map(|more| {
-            steps += more;
-            Iterations::progress(cap, steps, false)
-        })
-        .collect();
-    assert_eq!(ended, [Progress::GoOn, Progress::GoOn, Progress::IterationLimit]);
 }
 
 #[test]

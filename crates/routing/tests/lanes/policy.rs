@@ -110,7 +110,7 @@ fn p04_every_section_is_in_the_hash_and_nothing_else_is() {
         "lanes: [{name: fast}, {name: strong}]\n",
         "routing: {fast_max_score: 6}\n",
         "routing: {score_limits: [6]}\n",
-        "routing: {escalate_on: [monitor, no_patch, no_checks, weak_checks, low_confidence_summary, patch_rejected, failed_tests]}\n",
+        "routing: {escalate_on: [monitor, risk_path, no_patch, no_checks, weak_checks, low_confidence_summary, patch_rejected, failed_tests]}\n",
         "iterations:\n",
         "learned: {explore: {usd: 0.0}}\n",
     ] {

@@ -19,7 +19,11 @@ fn a_risk_score_policy_holds_as_it_was_meant() {
     let routing = &policy.routing;
     assert_eq!((routing.on_failure, routing.confidence), (OnFailure::Escalate, ConfidenceUse::Required));
     assert_eq!(routing.stickiness, Stickiness::Off);
-    assert!(routing.escalate_on.contains(&Trigger::NoChecks) && !routing.escalate_on.contains(&Trigger::Monitor));
+    assert!(
+        routing.escalate_on.contains(&Trigger::NoChecks)
+            && routing.escalate_on.contains(&Trigger::RiskPath)
+            && !routing.escalate_on.contains(&Trigger::Monitor)
+    );
     // The kind of task has no say in it.
     assert_eq!(lane(&policy, "Refactor everything."), "fast");
     assert!(policy.remarks().iter().any(|remark| remark.contains("no_checks")), "{:?}", policy.remarks());

@@ -118,6 +118,7 @@ fn p34_every_way_up_names_its_trigger_and_one_that_is_not_listed_does_not_lead_u
         Trigger::WeakChecks => passed(&["snapshot-only"]),
         Trigger::NoChecks => passed(&[]),
         Trigger::NoPatch => RunResult { changed: false, patch: false, ..passed(&[]) },
+        Trigger::RiskPath => RunResult { risk_lane: Some("strong".to_owned()), ..passed(&["tests"]) },
         Trigger::Monitor => RunResult { monitor: true, ..passed(&["tests"]) },
     };
     for trigger in Trigger::ALL {
@@ -133,6 +134,42 @@ fn p34_every_way_up_names_its_trigger_and_one_that_is_not_listed_does_not_lead_u
             then => assert_eq!((then, failure), (Next::Done, false), "{trigger}"),
         }
     }
+}
+
+#[test]
+fn p17_a_run_that_touched_what_a_path_rule_knows_goes_to_the_lane_of_that_rule_whatever_its_checks_say() {
+    let policy = load(
+        "lanes: [{name: fast}, {name: mid, max_context_tokens: 64000}, {name: strong}]
+routing: {score_limits: [6, 11]}
+path_rules: [{name: docs, lane: mid, patterns: [docs/]}, {name: auth, lane: strong, signal: auth_code, patterns: [auth/]}]
+",
+    );
+    let touched = |paths: &[&str]| {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        policy.lane_of_paths(&paths).map(str::to_owned)
+    };
+    assert_eq!(touched(&["src/lib.rs"]), None);
+    assert_eq!(touched(&["docs/a.md"]).as_deref(), Some("mid"));
+    assert_eq!(touched(&["docs/a.md", "src/../auth/x.rs"]).as_deref(), Some("strong"), "the most demanding one");
+    let after = |lane: &str, paths: &[&str], result: RunResult| {
+        next(&policy, lane, &RunResult { risk_lane: touched(paths), ..result })
+    };
+    let to = |lane: &str, trigger| Next::Escalate { lane: lane.to_owned(), trigger };
+    assert_eq!(after("fast", &["docs/a.md"], passed(&["tests"])), to("mid", Trigger::RiskPath));
+    assert_eq!(after("fast", &["auth/x.rs"], passed(&["tests"])), to("strong", Trigger::RiskPath), "not by way of mid");
+    assert_eq!(after("mid", &["docs/a.md"], passed(&["tests"])), Next::Done, "it is there already");
+    assert_eq!(
+        after("fast", &["auth/x.rs"], failed(1)),
+        to("strong", Trigger::FailedTests),
+        "nobody tries again there"
+    );
+}
+
+#[test]
+fn who_saw_no_need_for_a_change_in_the_last_lane_is_not_asked_again() {
+    let none = RunResult { changed: false, patch: false, ..passed(&[]) };
+    let Next::Person(why) = next(&Policy::builtin(), "strong", &none) else { panic!("it is a person's") };
+    assert_eq!(why, "no_patch: the strongest lane failed once");
 }
 
 proptest! {

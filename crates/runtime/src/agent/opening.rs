@@ -9,6 +9,7 @@ use tools::Registry;
 use super::{Agent, FORECAST_NOTE};
 use crate::error::RuntimeError;
 use crate::fragments;
+use crate::in_run::RUN_NOTE;
 use crate::prompts::system_prompt;
 use crate::session::Core;
 use crate::switching::{MONITOR_NOTE, WANTED_NOTE};
@@ -61,11 +62,13 @@ impl Agent {
         let mut next = Self::with_window(core, self.spec.clone(), self.registry.clone(), &record);
         next.next_seq = self.next_seq;
         next.monitor = self.monitor.clone();
-        next.in_run = self.in_run.clone();
         if next.brain == self.brain {
             next.monitor.compacted();
+            next.in_run = self.in_run.clone();
         } else {
+            // What another brain's run looked like says nothing of this one's.
             next.monitor.moved();
+            writes.push(core.note(&self.spec.id, RUN_NOTE, &next.in_run));
         }
         events.push(opened(&record));
         let mut all = vec![Write::Window(record)];

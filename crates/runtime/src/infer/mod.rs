@@ -89,7 +89,7 @@ async fn send(
     cancel: &CancellationToken,
     show: &mut (dyn FnMut(&StreamEvent) + Send),
 ) -> Result<(LedgerRow, Reply, Vec<Write>), RuntimeError> {
-    let client = core.client(&built.brain)?;
+    let client = core.client_speaking(&built.brain, built.dialect)?;
     let headers: Vec<(String, String)> = built.brain.headers.clone().into_iter().collect();
     let span = telemetry::chat(core, built, &row);
     match client.call(built.body.clone(), &headers, cancel, show).instrument(span.clone()).await {

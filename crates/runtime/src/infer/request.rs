@@ -24,6 +24,8 @@ const SMALLEST_CHAT_ANSWER: u32 = 16;
 pub(crate) struct Built {
     /// To whom.
     pub(crate) brain: Brain,
+    /// In what.
+    pub(crate) dialect: Dialect,
     /// The body.
     pub(crate) body: Bytes,
     /// What of it should come from the cache.
@@ -36,7 +38,7 @@ pub(crate) fn build_step(core: &Core, agent: &Agent) -> Result<(Built, Sent), Ru
     let breakpoints = plan(&agent.window, &plan_input(core, agent, true));
     let body = assemble(agent, agent.window.messages(), &breakpoints, &core.settings(agent));
     let sent = Sent { messages: agent.window.messages().len(), breakpoints };
-    Ok((Built { brain: agent.brain.clone(), body, expected }, sent))
+    Ok((Built { brain: agent.brain.clone(), dialect: agent.codec.dialect(), body, expected }, sent))
 }
 
 /// The window as it is with an instruction behind it. Nothing of it is written to the cache: the window is about to close.
@@ -48,7 +50,12 @@ pub(crate) fn build_compaction(core: &Core, agent: &Agent, instruction: &Item) -
     let breakpoints = plan(&agent.window, &plan_input(core, agent, false));
     let most = agent.spec.compaction.summary_max.min(agent.brain.max_tokens);
     let settings = Settings { max_tokens: Some(most), ..settings };
-    Ok(Built { brain: agent.brain.clone(), body: assemble(agent, &messages, &breakpoints, &settings), expected })
+    Ok(Built {
+        brain: agent.brain.clone(),
+        dialect: agent.codec.dialect(),
+        body: assemble(agent, &messages, &breakpoints, &settings),
+        expected,
+    })
 }
 
 /// The last request again, byte for byte but for the length of the answer. None before the first of this process.
@@ -57,7 +64,7 @@ pub(crate) fn build_ping(core: &Core, agent: &Agent, forecast: &Forecast) -> Opt
     let settings = Settings { max_tokens: Some(smallest_answer(agent.codec.dialect())), ..core.settings(agent) };
     let body = assemble(agent, agent.window.messages().get(..sent.messages)?, &sent.breakpoints, &settings);
     let expected = forecast.expect(&agent.posture, core.clock.now());
-    Some(Built { brain: agent.brain.clone(), body, expected })
+    Some(Built { brain: agent.brain.clone(), dialect: agent.codec.dialect(), body, expected })
 }
 
 fn smallest_answer(dialect: Dialect) -> u32 {
@@ -92,7 +99,7 @@ pub(crate) fn build_apart(core: &Core, clean: &Clean<'_>) -> Result<Built, Runti
     let brain = clean.brain;
     let dialect = core.client(brain)?.dialect();
     let most = clean.most.min(brain.max_tokens).max(smallest_answer(dialect));
-    let settings = Settings { max_tokens: Some(most), cache_key: None, ..core.settings_of(brain, clean.name) };
+    let settings = Settings { max_tokens: Some(most), cache_key: None, ..core.settings_of(brain, dialect, clean.name) };
     let request = Request {
         model: brain.model.clone(),
         system: clean.system.map(str::to_owned).into_iter().collect(),
@@ -104,7 +111,7 @@ pub(crate) fn build_apart(core: &Core, clean: &Clean<'_>) -> Result<Built, Runti
         .write_request(&request)
         .map_err(|error| RuntimeError::Wire { brain: brain.to_string(), error })?;
     let expected = Expectation { cache_read: 0, reason: Some("clean_context") };
-    Ok(Built { brain: brain.clone(), body: Bytes::from(body), expected })
+    Ok(Built { brain: brain.clone(), dialect, body: Bytes::from(body), expected })
 }
 
 fn plan_input(core: &Core, agent: &Agent, write_tail: bool) -> PlanInput {

@@ -18,7 +18,7 @@ pub(super) struct Running {
     /// Its row.
     pub(super) id: i64,
     pub(super) attempt: Attempt,
-    /// Commands that were run as checks, with what they came to last.
+    /// The commands that its work was judged by, with what each came to; empty before.
     pub(super) checks: BTreeMap<String, bool>,
     /// Why the run looks like one that fails.
     pub(super) doubt: Option<String>,
@@ -60,11 +60,7 @@ pub(super) fn result(core: &Core, running: &Running, outcome: &TurnOutcome) -> R
         let name = entry.map_or(command, |entry| entry.name.as_str());
         (name.to_owned(), passed, core.policy.is_weak(name, command))
     };
-    let mut checks: Vec<_> = running.checks.iter().map(|(command, passed)| seen(command, *passed)).collect();
-    if checks.is_empty() && outcome.status == SessionStatus::Verified {
-        // They passed on these very files before, in a process that is gone.
-        checks.extend(core.verify_entries().iter().map(|entry| seen(&entry.command, true)));
-    }
+    let checks: Vec<_> = running.checks.iter().map(|(command, passed)| seen(command, *passed)).collect();
     let since = running.attempt.at;
     let reports = core.store.delegations(&core.session)?.into_iter().filter(|record| record.opened_at >= since);
     let confidence = reports
@@ -84,6 +80,7 @@ pub(super) fn result(core: &Core, running: &Running, outcome: &TurnOutcome) -> R
         attempts_in_lane: u32::try_from(in_lane).unwrap_or(u32::MAX),
         monitor: false,
         patch: changed || !asks_for_a_change(route.task_type),
+        risk_lane: None,
     })
 }
 

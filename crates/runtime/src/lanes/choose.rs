@@ -1,9 +1,9 @@
 //! The lane of a task: what the policy decides, with what the learned router says, unless the person named the lane.
 
 use cache::TokenCounter;
-use protocol::Route;
-use routing::learned::{Said, features_of, set_aside};
-use routing::{Ask, Label, Policy, decide};
+use protocol::{Learned, Route};
+use routing::learned::{Said, features_of};
+use routing::{Ask, Hints, Label, Policy, decide, weigh};
 
 use super::Lanes;
 
@@ -29,6 +29,7 @@ pub struct Known<'a> {
 pub fn choose(policy: &Policy, lanes: &Lanes, known: &Known<'_>, cached: Option<Route>) -> Route {
     let mut signals = lanes.signals.clone();
     signals.failures = signals.failures.max(known.failures);
+    let hinted = lanes.hints != Hints::default();
     let ask = Ask {
         task: known.task,
         signals,
@@ -41,16 +42,19 @@ pub fn choose(policy: &Policy, lanes: &Lanes, known: &Known<'_>, cached: Option<
         learned: None,
         explored: None,
     };
-    let mut route = decide(policy, &ask);
-    // What was drawn to find out was drawn for that one run.
-    let cached = cached.filter(|cached| set_aside(cached).is_none());
+    let weighed = weigh(policy, &ask);
+    let mut route = weighed.route(None, None);
     let said = cached.and_then(|cached| cached.learned).map(|learned| Said { learned, explored: None }).or_else(|| {
-        let features = features_of(known.task, known.repository, &route);
+        // What a hint claims is no experience: the learned router sees what was seen.
+        let seen = hinted.then(|| decide(policy, &Ask { hints: Hints::default(), ..ask.clone() }));
+        let features = features_of(known.task, known.repository, seen.as_ref().unwrap_or(&route));
         let always_strong = route.reasons.iter().any(|reason| reason.starts_with("always_strong:"));
-        lanes.advisers.say(&policy.learned, &features, route.task_type, always_strong, &mut rand::rng())
+        let fixed = always_strong || hinted || lanes.forced.is_some();
+        let would = |learned: &Learned, explored| weighed.route(Some(learned), explored).lane;
+        lanes.advisers.say(&policy.learned, &features, route.task_type, fixed, would, &mut rand::rng())
     });
     if let Some(said) = said {
-        route = decide(policy, &Ask { learned: Some(&said.learned), explored: said.explored, ..ask });
+        route = weighed.route(Some(&said.learned), said.explored);
     }
     if let Some(forced) = &lanes.forced {
         if *forced != route.lane {
@@ -69,3 +73,7 @@ fn tokens(policy: &Policy, task: &str) -> u64 {
     let bytes = task.len() as u64;
     if bytes <= least { bytes } else { TokenCounter::count(task) }
 }
+
+#[cfg(test)]
+#[path = "choose_tests.rs"]
+mod tests;

@@ -3,14 +3,13 @@
 
 use protocol::event::EventBody;
 use protocol::{Attempt, Decision, DecisionKind, Item, Route};
-use routing::Trigger;
+use routing::{CHECKS_BY_PATH, Trigger};
 use store::Write;
 
 use super::attempt;
 use crate::agent::{Agent, Opening};
 use crate::error::RuntimeError;
 use crate::fragments;
-use crate::in_run::{InRun, RUN_NOTE};
 use crate::session::Core;
 
 /// Why a lane is left, and for which.
@@ -97,6 +96,8 @@ impl Core {
         let mut head = vec![Item::user(attempt::task_words(self, main)), way.told(&diff)];
         head.extend(self.output_schema.as_ref().map(fragments::answer_schema));
         head.extend(self.opens_hands(&target).filter(|_| !main.spec.takes_over.is_empty()));
+        let mut reasons = vec![format!("{}:{}:{}", way.word, left.route.lane, way.why)];
+        reasons.extend(left.route.reasons.iter().filter(|reason| reason.starts_with(CHECKS_BY_PATH)).cloned());
         let next = Attempt {
             number: left.number + 1,
             brain: target.brain.clone(),
@@ -104,14 +105,13 @@ impl Core {
             escalated_from: Some((left.route.lane.clone(), way.why.to_owned())),
             route: Route {
                 lane: target.name.clone(),
-                reasons: vec![format!("{}:{}:{}", way.word, left.route.lane, way.why)],
+                reasons,
                 ..left.route.clone()
             },
             ..left
         };
         let (begun, routed) = attempt::begun(next);
-        main.in_run = InRun::default();
-        writes.extend([begun, self.note(main.id(), RUN_NOTE, &main.in_run)]);
+        writes.push(begun);
         let events = vec![decided, routed];
         main.open_next(self, Opening { brain: target.brain, reason: way.word, head, writes, events })?;
         main.turn.lane_left();

@@ -22,10 +22,12 @@ impl Core {
         judged: Judged,
         scope: &Scope,
     ) -> Result<After, RuntimeError> {
-        let Judged { mut outcome, failing } = judged;
+        let Judged { mut outcome, failing, checks, touched } = judged;
         let Some(running) = self.lanes.running() else { return self.judged_before(outcome).map(After::Over) };
+        let running = Running { checks, ..running };
         let mut failing = failing.unwrap_or_default();
         let mut result = attempt::result(self, &running, &outcome)?;
+        result.risk_lane = self.lane_of_paths(&running, &touched);
         result.patch |= is_question(&attempt::task_words(self, main));
         if outcome.status == SessionStatus::Verified
             && let Some(objections) = review::review(self, main, &running, scope).await?
@@ -83,6 +85,15 @@ impl Core {
                 Ok(After::Again)
             }
         }
+    }
+
+    /// The most demanding lane that a path rule asks for, of the files that the run touched: what it would touch was not known before. The
+    /// rules have no say where a person named the lane.
+    fn lane_of_paths(&self, running: &Running, touched: &[String]) -> Option<String> {
+        if running.attempt.route.reasons.iter().any(|reason| reason.starts_with("forced:")) {
+            return None;
+        }
+        self.policy.lane_of_paths(touched).map(str::to_owned)
     }
 
     /// A lane with the very brain that did not do is no stronger one: who works alone has nobody to hand over to. A failure then goes

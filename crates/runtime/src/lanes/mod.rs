@@ -13,6 +13,7 @@ mod fallback;
 mod fault;
 mod judge;
 mod review;
+mod sight;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use self::attempt::Running;
 pub use self::attempt::fingerprint;
 pub use self::choose::{Known, choose};
+pub use self::sight::{Look, Sight};
 use crate::agent::Agent;
 use crate::compaction::{Why, compact};
 use crate::error::RuntimeError;
@@ -57,9 +59,11 @@ pub struct Lanes {
     pub signals: Signals,
     /// Touched files, for the checks that belong to them.
     pub paths: Vec<String>,
-    /// What the caller says: may only raise.
+    /// Gives signals, paths and advisers anew for every task; without it they stay as they are.
+    pub look: Option<Look>,
+    /// What the caller says of the first task: may only raise.
     pub hints: Hints,
-    /// The person named the lane.
+    /// The lane that the person named for the first task.
     pub forced: Option<String>,
     /// Versions of the learned router.
     pub advisers: Advisers,
@@ -135,13 +139,6 @@ impl Routed {
     pub(crate) fn doubted(&self) -> Option<String> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.doubt.take()
     }
-
-    /// What a check came to, for the attempt's row.
-    pub(crate) fn checked(&self, command: &str, passed: bool) {
-        if let Some(running) = self.running.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            running.checks.insert(command.to_owned(), passed);
-        }
-    }
 }
 
 /// What follows an answer.
@@ -167,12 +164,13 @@ impl Core {
         }
         // What the classifier takes and costs is the task's.
         let at = self.clock.now();
+        let last = self.attempts()?.pop().map(|last| last.attempt);
+        let lanes = &lanes.for_task(last.is_none()).await?;
         let cached = self.cached(task)?;
         let label = match cached.as_ref().and_then(|cached| cached.classifier.as_deref()) {
             Some(label) => Some(Label::read(label)),
             None => classify::label(self, lanes, task, cancel).await?,
         };
-        let last = self.attempts()?.pop().map(|last| last.attempt);
         let route = self.decided(lanes, task, cached, label, last.as_ref())?;
         let Some(brain) = lanes.lanes.iter().find(|lane| lane.name == route.lane).map(|lane| lane.brain.clone()) else {
             let known: Vec<&str> = lanes.lanes.iter().map(|lane| lane.name.as_str()).collect();
@@ -211,7 +209,12 @@ impl Core {
             return Ok(None);
         }
         let since = Timestamp(self.clock.now().0.saturating_sub(minutes * 60_000));
-        Ok(self.store.last_route(&fingerprint(task), self.policy.hash(), since)?)
+        let repository = self.root.display().to_string();
+        let last = self.store.last_route(&fingerprint(task), &repository, self.policy.hash(), since)?;
+        // What a hint claimed, a person named or a draw was to find out was for that one run.
+        const OF_ONE_RUN: [&str; 4] = ["hint:", "hint_refused:", "explored:", "forced:"];
+        let of_one_run = |reason: &String| OF_ONE_RUN.iter().any(|rule| reason.starts_with(rule));
+        Ok(last.filter(|route| !route.reasons.iter().any(of_one_run)))
     }
 
     fn decided(

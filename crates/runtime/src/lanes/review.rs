@@ -5,7 +5,7 @@ use cache::TokenCounter;
 use protocol::{Brain, Decision, DecisionKind};
 use serde::Deserialize;
 
-use super::attempt::Running;
+use super::attempt::{self, Running};
 use crate::agent::Agent;
 use crate::error::RuntimeError;
 use crate::fragments::cut;
@@ -38,12 +38,19 @@ pub(super) async fn review(
     scope: &Scope,
 ) -> Result<Option<String>, RuntimeError> {
     let Some(brain) = reviewer(core) else { return Ok(None) };
-    let Some(tree) = core.turn_start().and_then(|start| start.tree) else { return Ok(None) };
-    let diff = core.diff_since(&tree).await.unwrap_or_default();
+    let diff = match core.turn_start().and_then(|start| start.tree) {
+        Some(tree) => core.diff_since(&tree).await,
+        None => None,
+    };
+    let Some(diff) = diff else {
+        let why = format!("the review by {brain} did not come about: what changed could not be compared by content");
+        core.decide(decision(core.blank_decision(main), &brain, Some(&why), ""))?;
+        return Ok(Some(why));
+    };
     if diff.trim().is_empty() {
         return Ok(None);
     }
-    let subject = subject(core, running, &diff)?
+    let subject = subject(attempt::task_words(core, main), running, &diff)
         .fitted(room(core, &brain), |text| core.tokens(&brain.model, TokenCounter::count(text)));
     let seen = subject.seen();
     let asked = [subject.text()];
@@ -144,9 +151,7 @@ fn room(core: &Core, brain: &Brain) -> u64 {
     most.unwrap_or(u64::MAX).saturating_sub(own)
 }
 
-fn subject(core: &Core, running: &Running, diff: &str) -> Result<Subject, RuntimeError> {
-    let inputs = core.store.inputs(&core.session, false)?;
-    let task = inputs.iter().map(|input| input.text.as_str()).collect::<Vec<_>>().join("\n\n");
+fn subject(task: String, running: &Running, diff: &str) -> Subject {
     let receipts: String = running
         .checks
         .iter()
@@ -154,7 +159,7 @@ fn subject(core: &Core, running: &Running, diff: &str) -> Result<Subject, Runtim
         .collect();
     let receipts = if receipts.is_empty() { "- none\n".to_owned() } else { receipts };
     let whole = task.len() + diff.len();
-    Ok(Subject { task, receipts, diff: diff.to_owned(), whole })
+    Subject { task, receipts, diff: diff.to_owned(), whole }
 }
 
 /// The first JSON object of an answer: models like to wrap it.

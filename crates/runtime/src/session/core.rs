@@ -23,6 +23,7 @@ use tools::{Approval, ApprovalRequest, Host, SeenFile, SessionTools, SessionTool
 use super::{TURN_NOTE, TurnStart};
 use crate::agent::Agent;
 use crate::budget::Budget;
+use crate::clients::Clients;
 use crate::delegation::Active;
 use crate::error::RuntimeError;
 use crate::front::{Front, Shown};
@@ -79,7 +80,7 @@ pub(crate) struct Core {
     active_at: Mutex<Timestamp>,
     /// Questions that a person has before them.
     asking: AtomicUsize,
-    clients: BTreeMap<String, Arc<Client>>,
+    clients: Clients,
     snapshots: Snapshots,
     agents: Mutex<BTreeMap<AgentId, Slot>>,
     calibration: Mutex<Calibration>,
@@ -205,23 +206,22 @@ impl Core {
         Ok(slot)
     }
 
-    /// The client of a brain's provider.
+    /// The client that a new window of a brain is opened with: in the dialect that its model works best in.
     pub(crate) fn client(&self, brain: &Brain) -> Result<Arc<Client>, RuntimeError> {
-        self.clients.get(&brain.provider).cloned().ok_or_else(|| {
-            RuntimeError::Setup(format!(
-                "{brain}: no provider `{}` is set up here; `agent doctor` lists what is",
-                brain.provider
-            ))
-        })
+        self.clients.client(brain, self.catalogue.dialect_for(&brain.provider, &brain.model))
     }
 
-    /// How a brain's provider caches, as far as it is known.
-    pub(crate) fn posture(&self, brain: &Brain) -> Posture {
-        let dialect = self.clients.get(&brain.provider).map(|client| client.dialect());
+    /// The client of a brain's provider that speaks the dialect of an open window.
+    pub(crate) fn client_speaking(&self, brain: &Brain, dialect: Dialect) -> Result<Arc<Client>, RuntimeError> {
+        self.clients.speaking(brain, dialect)
+    }
+
+    /// How a brain's provider caches what it is asked in this dialect, as far as it is known.
+    pub(crate) fn posture(&self, brain: &Brain, dialect: Dialect) -> Posture {
         let model = self.catalogue.model(&brain.provider, &brain.model);
         let seconds = Duration::from_secs;
         match (dialect, model) {
-            (Some(Dialect::AnthropicMessages), model) => Posture::Explicit {
+            (Dialect::AnthropicMessages, model) => Posture::Explicit {
                 // A server that speaks this dialect takes breakpoints, or ignores them.
                 min_tokens: model.map_or(1_024, |model| model.min_cacheable),
                 ttl_short: seconds(model.map_or(300, |model| model.ttl_short_s)),
@@ -239,11 +239,11 @@ impl Core {
 
     /// What of a request is not context, for this agent's brain. What the model rejects is left out, and said once.
     pub(crate) fn settings(&self, agent: &Agent) -> Settings {
-        self.settings_of(&agent.brain, agent.spec.id.as_str())
+        self.settings_of(&agent.brain, agent.codec.dialect(), agent.spec.id.as_str())
     }
 
-    /// The same for any brain; requests of one `name` share a prefix.
-    pub(crate) fn settings_of(&self, brain: &Brain, name: &str) -> Settings {
+    /// The same for any brain, asked in this dialect; requests of one `name` share a prefix.
+    pub(crate) fn settings_of(&self, brain: &Brain, dialect: Dialect, name: &str) -> Settings {
         let mut key = format!("{}-{name}", self.session);
         key.truncate(CACHE_KEY_CHARS);
         let mut settings = Settings {
@@ -254,7 +254,7 @@ impl Core {
             cache_key: Some(key),
             ..self.chat_settings(brain)
         };
-        for warning in self.catalogue.apply_quirks(&brain.provider, &brain.model, &mut settings) {
+        for warning in self.catalogue.apply_quirks(&brain.provider, &brain.model, dialect, &mut settings) {
             self.notice(&warning);
         }
         settings

@@ -1,6 +1,6 @@
 //! The end of a turn and of a session: is it verified, and what did it cost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::event::{EventBody, SessionStatus};
 use protocol::{FragmentKind, Usage};
@@ -24,11 +24,16 @@ pub(crate) struct Judged {
     pub(crate) outcome: TurnOutcome,
     /// The output of the checks that fail.
     pub(crate) failing: Option<String>,
+    /// The commands that it was judged by, with whether each passes on these very files: what was run for it now, and what had passed
+    /// on them before.
+    pub(crate) checks: BTreeMap<String, bool>,
+    /// Files that the turn changed, where there is a comparison.
+    pub(crate) touched: Vec<String>,
 }
 
 impl Judged {
     fn as_it_is(outcome: TurnOutcome) -> Self {
-        Self { outcome, failing: None }
+        Self { outcome, failing: None, checks: BTreeMap::new(), touched: Vec::new() }
     }
 }
 
@@ -81,13 +86,18 @@ pub(super) async fn after_answer(
         None => Vec::new(),
     };
     let touched: Vec<String> = touched.into_iter().map(|change| change.path).collect();
-    let missing = unproven(core, tree.as_deref(), &touched)?;
-    let Some(missing) = missing else {
-        return Ok(Some(Judged::as_it_is(TurnOutcome { status: SessionStatus::Unverified, answer })));
+    let Some((missing, mut checks)) = unproven(core, tree.as_deref(), &touched)? else {
+        let judged = Judged::as_it_is(TurnOutcome { status: SessionStatus::Unverified, answer });
+        return Ok(Some(Judged { touched, ..judged }));
     };
     let results = verification::run(core, None, &missing, &scope.cancel).await?;
+    for receipt in results.iter().map(|result| &result.receipt) {
+        let passed = receipt.exit_code == Some(0);
+        checks.entry(receipt.command.clone()).and_modify(|all| *all &= passed).or_insert(passed);
+    }
     if missing.is_empty() || verification::all_passed(&results) {
-        return Ok(Some(Judged::as_it_is(TurnOutcome { status: SessionStatus::Verified, answer })));
+        let outcome = TurnOutcome { status: SessionStatus::Verified, answer };
+        return Ok(Some(Judged { outcome, failing: None, checks, touched }));
     }
     let failing = verification::failures(&results);
     // In a lane the policy says what follows.
@@ -96,11 +106,15 @@ pub(super) async fn after_answer(
         return Ok(None);
     }
     let outcome = TurnOutcome { status: SessionStatus::Unverified, answer };
-    Ok(Some(Judged { outcome, failing: Some(failing) }))
+    Ok(Some(Judged { outcome, failing: Some(failing), checks, touched }))
 }
 
-/// The checks that have not passed on this very state of the files. None when there is nothing that could prove anything.
-fn unproven(core: &Core, tree: Option<&str>, touched: &[String]) -> Result<Option<Vec<Check>>, RuntimeError> {
+/// Checks that are still to be run, and the commands that need not be.
+type Unproven = (Vec<Check>, BTreeMap<String, bool>);
+
+/// The checks that have not passed on this very state of the files, and those that have. None when there is nothing that could prove
+/// anything.
+fn unproven(core: &Core, tree: Option<&str>, touched: &[String]) -> Result<Option<Unproven>, RuntimeError> {
     let mut entries = core.verify_entries();
     // Those of the policy for the files that were touched.
     let own: Vec<String> = entries.iter().map(|entry| entry.command.clone()).collect();
@@ -120,14 +134,14 @@ fn unproven(core: &Core, tree: Option<&str>, touched: &[String]) -> Result<Optio
             return Ok(None);
         }
     }
-    let Some(tree) = tree else { return Ok(Some(entries)) };
-    let mut missing = Vec::new();
+    let (mut missing, mut proven) = (Vec::new(), BTreeMap::new());
     for check in entries {
-        if !core.passed_on(tree, &check.command)? {
-            missing.push(check);
+        match tree {
+            Some(tree) if core.passed_on(tree, &check.command)? => drop(proven.insert(check.command, true)),
+            _ => missing.push(check),
         }
     }
-    Ok(Some(missing))
+    Ok(Some((missing, proven)))
 }
 
 fn tools_changed_something(core: &Core) -> Result<bool, RuntimeError> {

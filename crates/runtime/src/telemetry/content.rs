@@ -26,31 +26,41 @@ impl Capture {
     }
 }
 
-/// The limit of the answer that a request asks for, by either dialect's name.
+/// The limit of the answer that a request asks for, by any dialect's name.
 pub(super) fn max_tokens(body: &[u8]) -> Option<i64> {
     #[derive(Deserialize)]
     struct Limits {
         max_tokens: Option<i64>,
         max_completion_tokens: Option<i64>,
+        max_output_tokens: Option<i64>,
     }
     let limits: Limits = serde_json::from_slice(body).ok()?;
-    limits.max_completion_tokens.or(limits.max_tokens)
+    limits.max_completion_tokens.or(limits.max_output_tokens).or(limits.max_tokens)
 }
 
 /// The messages of a request behind the model's last answer: what this call adds to the conversation.
 pub(super) fn sent(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Messages {
+        #[serde(alias = "input")]
         messages: Vec<Value>,
     }
     let messages = serde_json::from_slice::<Messages>(body).ok()?.messages;
-    let answered = messages.iter().rposition(|message| message["role"] == "assistant").map_or(0, |at| at + 1);
+    // What a model says in Responses are items of their own, and only its words have a role.
+    let is_said = |message: &Value| {
+        message["role"] == "assistant" || matches!(message["type"].as_str(), Some("function_call" | "reasoning"))
+    };
+    let answered = messages.iter().rposition(is_said).map_or(0, |at| at + 1);
     let new: Vec<Value> = messages[answered..].iter().map(message).collect();
     serde_json::to_string(&new).ok()
 }
 
-/// A message of either dialect.
+/// A message of any dialect.
 fn message(message: &Value) -> Value {
+    if message["type"] == "function_call_output" {
+        let id = message["call_id"].as_str().unwrap_or_default();
+        return json!({"role": "tool", "parts": [response(id, &message["output"])]});
+    }
     let parts = match (&message["tool_call_id"], &message["content"]) {
         (Value::String(id), content) => vec![response(id, content)],
         (_, Value::Array(blocks)) => blocks.iter().map(part).collect(),
@@ -61,7 +71,7 @@ fn message(message: &Value) -> Value {
 
 fn part(block: &Value) -> Value {
     match block["type"].as_str() {
-        Some("text") => text(&block["text"]),
+        Some("text" | "input_text") => text(&block["text"]),
         Some("tool_result") => response(block["tool_use_id"].as_str().unwrap_or_default(), &block["content"]),
         // An image, a document: that it was there.
         kind => json!({"type": kind}),
@@ -119,16 +129,21 @@ mod tests {
     }
 
     #[test]
-    fn a_request_shows_what_came_after_the_last_answer_in_either_dialect() {
+    fn a_request_shows_what_came_after_the_last_answer_in_any_dialect() {
         let anthropic = br#"{"max_tokens": 7, "messages": [{"role": "user", "content": "old"}, {"role": "assistant", "content": "x"},
             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "done"}, {"type": "text", "text": "go on"}]}]}"#;
         let chat = br#"{"max_completion_tokens": 8, "messages": [{"role": "assistant", "content": "x"},
             {"role": "tool", "tool_call_id": "t1", "content": "done"}, {"role": "user", "content": "go on"}]}"#;
+        let responses = br#"{"max_output_tokens": 9, "input": [{"type": "message", "role": "user", "content": "old"},
+            {"type": "reasoning", "id": "rs_1"}, {"type": "function_call", "call_id": "t1", "name": "run", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "t1", "output": "done"},
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "go on"}]}]}"#;
         let response = json!({"type": "tool_call_response", "id": "t1", "response": "done"});
         let words = json!({"type": "text", "content": "go on"});
         let read = |body: &[u8]| serde_json::from_str::<Value>(&sent(body).unwrap()).unwrap();
         assert_eq!(read(anthropic), json!([{"role": "user", "parts": [response, words]}]));
         assert_eq!(read(chat), json!([{"role": "tool", "parts": [response]}, {"role": "user", "parts": [words]}]));
-        assert_eq!((max_tokens(anthropic), max_tokens(chat)), (Some(7), Some(8)));
+        assert_eq!(read(responses), read(chat));
+        assert_eq!([anthropic.as_slice(), chat, responses].map(max_tokens), [Some(7), Some(8), Some(9)]);
     }
 }

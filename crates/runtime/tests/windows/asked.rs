@@ -21,7 +21,8 @@ pub(crate) fn projection_of(body: &[u8]) -> Vec<String> {
         }
         Some(one) => vec![without_markers(one)],
     };
-    [pieces(body.tools), pieces(body.system), pieces(body.messages)].concat()
+    let parts = [body.tools, body.system, body.instructions, body.messages, body.input];
+    parts.into_iter().flat_map(pieces).collect()
 }
 
 #[derive(serde::Deserialize)]
@@ -32,6 +33,10 @@ struct Body<'a> {
     system: Option<&'a RawValue>,
     #[serde(borrow, default)]
     messages: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    instructions: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    input: Option<&'a RawValue>,
 }
 
 fn without_markers(piece: &str) -> String {
@@ -54,8 +59,9 @@ pub(crate) fn assert_extends(later: &RequestRecord, earlier: &RequestRecord) {
 pub(crate) fn without_bound(request: &RequestRecord) -> String {
     let mut body: Value = serde_json::from_slice(&request.body).unwrap();
     let body = body.as_object_mut().unwrap();
-    body.remove("max_tokens");
-    body.remove("max_completion_tokens");
+    for name in ["max_tokens", "max_completion_tokens", "max_output_tokens"] {
+        body.remove(name);
+    }
     serde_json::to_string(body).unwrap()
 }
 

@@ -3,9 +3,9 @@
 use protocol::{DecisionKind, Purpose, RowOutcome};
 
 use crate::asked::{assert_extends, assert_says, assert_sound_opening, is_compaction, projection, text, texts};
-use crate::stage::{INSTRUCTIONS, SOLO, SOLO_CHAT, SUMMARY, Stage, WALKER, compact, turn};
+use crate::stage::{INSTRUCTIONS, SOLO, SOLO_CHAT, SOLO_RESPONSES, SUMMARY, Stage, WALKER, compact, turn};
 
-const TEAMS: [&str; 2] = [SOLO, SOLO_CHAT];
+const TEAMS: [&str; 3] = [SOLO, SOLO_CHAT, SOLO_RESPONSES];
 
 async fn walked(team: &str) -> (Stage, runtime::Session) {
     let stage = Stage::set(team, "", &format!("{SUMMARY}{WALKER}")).await;
@@ -51,7 +51,8 @@ async fn a_compaction_reads_the_windows_cache_and_writes_none_of_the_instruction
 
 #[tokio::test]
 async fn the_request_after_a_compaction_reads_tools_system_and_project_part_from_the_cache() {
-    for team in [SOLO, SOLO_CHAT, &SOLO_CHAT.replace("gpt-6.1-sol", "gpt-5.4")] {
+    let older = [SOLO_CHAT, SOLO_RESPONSES].map(|team| team.replace("gpt-6.1-sol", "gpt-5.4"));
+    for team in TEAMS.into_iter().chain(older.iter().map(String::as_str)) {
         let (stage, session) = walked(team).await;
         let first = stage.requests()[0].clone();
         compact(&session, "solo").await;

@@ -4,13 +4,13 @@ use protocol::Purpose;
 use runtime::InputMode;
 
 use crate::asked::{assert_says, assert_sound_opening, is_compaction, text};
-use crate::stage::{SOLO, SOLO_CHAT, SUMMARY, Stage, WALKER, compact, never, turn};
+use crate::stage::{SOLO, SOLO_CHAT, SOLO_RESPONSES, SUMMARY, Stage, WALKER, compact, never, turn};
 
 const FIRST: &str = "The report must stay below two pages,\n    indented like this,\nand never name a customer.";
 
 #[tokio::test]
 async fn t29_every_message_of_the_user_is_in_the_next_window_as_it_was_written() {
-    for team in [SOLO, SOLO_CHAT] {
+    for team in [SOLO, SOLO_CHAT, SOLO_RESPONSES] {
         let stage = Stage::set(team, "", &format!("{SUMMARY}{WALKER}")).await;
         stage.walk(5, 3_000);
         let session = stage.open();
@@ -29,7 +29,7 @@ async fn t29_every_message_of_the_user_is_in_the_next_window_as_it_was_written()
 
 #[tokio::test]
 async fn the_first_message_survives_a_second_and_a_third_compaction() {
-    for team in [SOLO, SOLO_CHAT] {
+    for team in [SOLO, SOLO_CHAT, SOLO_RESPONSES] {
         let stage = Stage::set(team, "", &format!("{SUMMARY}{WALKER}")).await;
         stage.walk(5, 3_000);
         let session = stage.open();
@@ -52,7 +52,7 @@ async fn the_first_message_survives_a_second_and_a_third_compaction() {
 
 #[tokio::test]
 async fn t31_a_window_that_is_closed_in_the_middle_of_a_chain_has_neither_calls_nor_results_without_partner() {
-    for team in [SOLO, SOLO_CHAT] {
+    for team in [SOLO, SOLO_CHAT, SOLO_RESPONSES] {
         let team = format!("compaction: {{at_tokens: 20000, keep_tail: 4000, summary_max: 1000}}\n{team}");
         let stage = Stage::set(&team, "", &format!("{SUMMARY}{WALKER}")).await;
         stage.walk(12, 2_500);

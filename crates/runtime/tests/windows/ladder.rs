@@ -45,7 +45,13 @@ async fn failing_checks_make_the_next_rung_wanted_and_the_next_compaction_grants
     for pair in requests.windows(2) {
         assert_extends(&pair[1], &pair[0]);
     }
+    let steps_seen = || {
+        let note = stage.store().last_note(session.id(), Some(&"solo".into()), "in_run").unwrap().unwrap();
+        serde_json::from_str::<serde_json::Value>(&note.json).unwrap()["features"]["steps"].as_u64()
+    };
+    assert!(steps_seen() > Some(0));
     compact(&session, "solo").await;
+    assert_eq!(steps_seen(), Some(0), "what the run of the brain before looked like is not held against this one");
     let status = session.status().unwrap();
     assert_eq!((status[0].brain.model.as_str(), &status[0].wanted), ("claude-opus-5-5", &None));
     assert_eq!(status[0].score, 0.0, "another brain starts without a record");

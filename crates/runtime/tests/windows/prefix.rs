@@ -6,7 +6,7 @@ use runtime::InputMode;
 use simulator::RequestRecord;
 
 use crate::asked::{assert_extends, projection, text};
-use crate::stage::{INSTRUCTIONS, SOLO, SOLO_CHAT, SUMMARY, Stage, WALKER, turn};
+use crate::stage::{INSTRUCTIONS, SOLO, SOLO_CHAT, SOLO_RESPONSES, SUMMARY, Stage, WALKER, turn};
 
 async fn set(team: &str) -> Stage {
     let stage = Stage::set(team, "", &format!("{SUMMARY}{WALKER}")).await;
@@ -23,7 +23,7 @@ fn in_front(request: &RequestRecord) -> Vec<String> {
 
 #[tokio::test]
 async fn t20_what_stays_comes_first_and_each_request_begins_with_the_bytes_of_the_one_before() {
-    for team in [SOLO, SOLO_CHAT] {
+    for team in [SOLO, SOLO_CHAT, SOLO_RESPONSES] {
         let stage = set(team).await;
         let session = stage.open();
         turn(&session, "Be brief. Walk on from next: w1.txt").await;
@@ -50,7 +50,7 @@ async fn t20_what_stays_comes_first_and_each_request_begins_with_the_bytes_of_th
 
 #[tokio::test]
 async fn t21_what_belongs_to_a_task_is_said_in_the_users_turn_and_never_in_front() {
-    for team in [SOLO, SOLO_CHAT] {
+    for team in [SOLO, SOLO_CHAT, SOLO_RESPONSES] {
         let stage = set(team).await;
         let session = stage.open();
         turn(&session, "The ferry leaves at noon.").await;
@@ -70,7 +70,7 @@ async fn t21_what_belongs_to_a_task_is_said_in_the_users_turn_and_never_in_front
 
 #[tokio::test]
 async fn t22_another_day_another_session_and_another_bill_leave_the_front_as_it_is() {
-    for team in [SOLO, SOLO_CHAT] {
+    for team in [SOLO, SOLO_CHAT, SOLO_RESPONSES] {
         let stage = set(team).await;
         let earlier = stage.open();
         turn(&earlier, "Walk on from next: w1.txt").await;

@@ -1,6 +1,5 @@
 //! What the tests start from: a workspace, a store, a clock, a provider that plays a scenario, and a session on top of them.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +13,7 @@ use protocol::{
     Timestamp,
 };
 use runtime::setup::{Kept, ProjectContext};
-use runtime::{Front, Limits, Session, Setup, Shown, Start, TurnOutcome};
+use runtime::{Clients, Front, Limits, Session, Setup, Shown, Start, TurnOutcome};
 use simulator::{RequestRecord, Running, Scenario};
 use store::{Store, WindowRecord};
 use team::{LoadOptions, Team};
@@ -65,8 +64,14 @@ pub(crate) const WALKER: &str = "  - id: walker
 /// An agent that works alone.
 pub(crate) const SOLO: &str = "agents:\n  - {id: solo, brain: {provider: anthropic, model: claude-opus-5-5}}\n";
 
-/// The same in the other dialect.
-pub(crate) const SOLO_CHAT: &str = "agents:\n  - {id: solo, brain: {provider: openai, model: gpt-6.1-sol}}\n";
+/// The same in Responses.
+pub(crate) const SOLO_RESPONSES: &str = "agents:\n  - {id: solo, brain: {provider: openai, model: gpt-6.1-sol}}\n";
+
+/// The same in Chat Completions.
+pub(crate) const SOLO_CHAT: &str = "agents:\n  - {id: solo, brain: {provider: chatty, model: gpt-6.1-sol}}\n";
+
+/// A provider of OpenAI's models that speaks nothing but Chat Completions.
+const CHATTY: &str = "chatty: {base_url: 'http://chatty', family: openai, chat: {cache_breakpoints: true}}";
 
 /// Everything but the session.
 pub(crate) struct Stage {
@@ -80,6 +85,7 @@ pub(crate) struct Stage {
     person: Option<Arc<dyn Front>>,
     policy: routing::Policy,
     lanes: Option<runtime::Lanes>,
+    catalogue: Arc<Catalogue>,
     /// Where requests go that would go to the simulator.
     instead: Option<String>,
 }
@@ -103,7 +109,9 @@ impl Stage {
         let team = team::load(&text, "team.yaml", &LoadOptions::default()).unwrap_or_else(|error| panic!("{error}"));
         cache::TokenCounter::load();
         let policy = routing::Policy::builtin();
-        Self { clock, running, dir, store, team, retries: 0, person: None, policy, lanes: None, instead: None }
+        let (person, lanes, instead) = (None, None, None);
+        let catalogue = described("");
+        Self { clock, running, dir, store, team, retries: 0, person, policy, lanes, catalogue, instead }
     }
 
     /// With somebody who answers.
@@ -115,6 +123,11 @@ impl Stage {
     /// From the next session on this policy holds.
     pub(crate) fn policy(&mut self, text: &str) {
         self.policy = routing::Policy::load(&format!("version: 1\n{text}"), "policy.yaml").unwrap();
+    }
+
+    /// From the next session on providers are described so, besides.
+    pub(crate) fn providers(&mut self, text: &str) {
+        self.catalogue = described(text);
     }
 
     /// From the next session on tasks are sent to these lanes.
@@ -149,11 +162,13 @@ impl Stage {
 
     fn setup(&self) -> Setup {
         let shared: Arc<dyn Clock> = self.clock.clone();
-        let mut clients = BTreeMap::new();
+        let mut clients = Clients::default();
         for (name, dialect) in [
             ("anthropic", Dialect::AnthropicMessages),
             ("openai", Dialect::OpenaiChat),
+            ("openai", Dialect::OpenaiResponses),
             ("openrouter", Dialect::OpenaiChat),
+            ("chatty", Dialect::OpenaiChat),
         ] {
             let endpoint = Endpoint {
                 name: name.to_owned(),
@@ -164,13 +179,13 @@ impl Stage {
                 headers: Vec::new(),
             };
             let policy = Policy { max_retries: self.retries, ..Policy::default() };
-            clients.insert(name.to_owned(), Arc::new(Client::new(endpoint, policy, shared.clone(), Some(1)).unwrap()));
+            clients.add(name, Arc::new(Client::new(endpoint, policy, shared.clone(), Some(1)).unwrap()));
         }
         Setup {
             store: self.store.clone(),
             team: self.team.clone(),
             kept: Kept::default(),
-            catalogue: Arc::new(Catalogue::builtin()),
+            catalogue: self.catalogue.clone(),
             clients,
             clock: shared,
             front: self.person.clone().unwrap_or_else(|| Arc::new(Nobody)),
@@ -231,6 +246,11 @@ impl Stage {
         };
         tokio::time::timeout(PATIENCE, asked).await.expect("the request never came");
     }
+}
+
+fn described(providers: &str) -> Arc<Catalogue> {
+    let text = format!("providers:\n  {CHATTY}\n  {providers}\n");
+    Arc::new(Catalogue::builtin().overlay(&text, "models.yaml").unwrap_or_else(|error| panic!("{error}\n{text}")))
 }
 
 /// Text that tells files apart and compresses badly.

@@ -284,7 +284,7 @@ fn p45_a_crash_in_the_middle_of_a_write_loses_nothing_that_was_committed_and_lea
 }
 
 #[test]
-fn failures_are_of_the_task_in_its_repository_and_a_rejection_is_one() {
+fn failures_are_runs_of_the_task_in_its_repository_since_one_succeeded_and_a_rejection_is_one() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path());
     let failures = |since| store.failures_of(TASK, "/repo", Timestamp(since)).unwrap();
@@ -298,12 +298,24 @@ fn failures_are_of_the_task_in_its_repository_and_a_rejection_is_one() {
     put(3, Some(false), Some("interrupted"));
     assert_eq!(failures(0), 0, "unfinished, untold and interrupted ones are no failures");
     put(4, Some(false), Some("failed_tests"));
-    let passed = put(5, Some(true), None);
     assert_eq!((failures(0), failures(1_042)), (1, 0));
+    for number in 2..4 {
+        let again = store.begin_attempt(&attempt("s", 4, number, "strong")).unwrap();
+        store.end_attempt(again, &end(Some(false))).unwrap();
+    }
+    assert_eq!(failures(0), 1, "three attempts of one run are one failure");
+    let passed = put(5, Some(true), None);
+    assert_eq!(failures(0), 0, "what was done at last is no risk any more");
     store.add_outcome(passed, Outcome::Reverted, Timestamp(1), None).unwrap();
     assert_eq!(failures(0), 2);
     store.add_outcome(passed, Outcome::Accepted, Timestamp(2), None).unwrap();
-    assert_eq!(failures(0), 1, "the newest word counts");
+    assert_eq!(failures(0), 0, "the newest word counts");
+    put(6, Some(false), None);
+    let mended = store.begin_attempt(&attempt("s", 6, 2, "strong")).unwrap();
+    store.end_attempt(mended, &end(Some(true))).unwrap();
+    assert_eq!(failures(0), 0, "a run that passed in the end did");
+    put(7, Some(false), None);
+    assert_eq!(failures(0), 1);
     let elsewhere = |task, repository| store.failures_of(task, repository, Timestamp(0)).unwrap();
     assert_eq!((elsewhere("beef", "/repo"), elsewhere(TASK, "/other")), (0, 0));
 }
@@ -312,11 +324,16 @@ fn failures_are_of_the_task_in_its_repository_and_a_rejection_is_one() {
 fn the_last_decision_stands_for_a_like_task_until_its_time_its_policy_or_its_luck_ends() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path());
-    let last = |task: &str, policy: &str, since| store.last_route(task, policy, Timestamp(since)).unwrap();
+    let last = |task: &str, policy: &str, since| store.last_route(task, "/repo", policy, Timestamp(since)).unwrap();
     assert_eq!(last(TASK, "p1", 0), None);
     let id = store.begin_attempt(&attempt("s", 1, 1, "fast")).unwrap();
     assert_eq!(last(TASK, "p1", 1_011), Some(route("fast")), "at the limit, and while it runs");
     assert_eq!((last(TASK, "p1", 1_012), last(TASK, "p2", 0), last("beef", "p1", 0)), (None, None, None));
+    assert_eq!(
+        store.last_route(TASK, "/other", "p1", Timestamp(0)).unwrap(),
+        None,
+        "it was said of another repository"
+    );
     store.end_attempt(id, &end(Some(true))).unwrap();
     assert_eq!(last(TASK, "p1", 0), Some(route("fast")));
     store.add_outcome(id, Outcome::Rejected, Timestamp(1), None).unwrap();

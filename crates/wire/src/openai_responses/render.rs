@@ -128,11 +128,15 @@ fn flush(role: &str, parts: &mut Vec<Piece>, items: &mut Vec<Piece>) {
 }
 
 /// A model's turn: every piece an item. Reasoning goes back only where this dialect's servers sealed it, with the message's
-/// phase where it had one.
+/// phase where it had one, and only before what came of it: an answer that was cut off in its reasoning says nothing, and
+/// reasoning without an item that follows is refused.
 fn assistant(message: &Message, settings: &Settings) -> Result<Vec<Piece>, WireError> {
     let mut items = Vec::new();
+    // Items up to the last one that is no reasoning.
+    let mut whole = 0;
     let mut phase = None;
     for (index, block) in message.blocks.iter().enumerate() {
+        let before = items.len();
         match block {
             Block::Text { text } if is_blank(text) => {}
             Block::Text { text } => items.push((index, assistant_text(text, phase.take().as_deref()))),
@@ -140,6 +144,7 @@ fn assistant(message: &Message, settings: &Settings) -> Result<Vec<Piece>, WireE
                 Some(Sealed::Phase(named)) => phase = Some(named),
                 Some(Sealed::Item(json)) if seal::is_replayable(json) => {
                     items.push((index, json.to_owned()));
+                    continue;
                 }
                 _ => {}
             },
@@ -153,7 +158,11 @@ fn assistant(message: &Message, settings: &Settings) -> Result<Vec<Piece>, WireE
                 return Err(WireError::Untranslatable("a tool result or an image in an assistant's turn".to_owned()));
             }
         }
+        if items.len() > before {
+            whole = items.len();
+        }
     }
+    items.truncate(whole);
     Ok(items)
 }
 

@@ -351,6 +351,7 @@ fn w62_a_failure_in_the_stream_is_an_error_and_no_end_of_turn() {
     assert_eq!(failed("rate_limit_exceeded"), ErrorKind::RateLimit);
     assert_eq!(failed("context_length_exceeded"), ErrorKind::Overflow);
     assert_eq!(failed("insufficient_quota"), ErrorKind::Billing);
+    assert_eq!(failed("invalid_prompt"), ErrorKind::InvalidRequest, "asking again would not help");
     assert_eq!(failed("server_is_overloaded"), ErrorKind::Overloaded);
     for error in [
         r#"{"type":"error","code":"rate_limit_exceeded","message":"slow","param":null,"sequence_number":1}"#,

@@ -146,25 +146,46 @@ fn w10_arguments_that_are_empty_or_no_object_are_an_empty_object_in_a_history() 
     }
 }
 
+/// What came of reasoning.
+const SAID: &str = r#"{"type":"message","role":"assistant","content":[{"type":"output_text","text":"So be it."}]}"#;
+
 #[test]
 fn w38_a_reasoning_item_goes_back_byte_for_byte() {
     let item = r#"{ "type":"reasoning","id":"rs_1", "summary":[{"type":"summary_text","text":"a"},{"type":"summary_text","text":"b"}],"encrypted_content":"gA\u0041=","status":null}"#;
-    let found = read(R, &body("", item)).unwrap();
+    let found = read(R, &body("", &format!("{item},{SAID}"))).unwrap();
     let Block::Thinking { text, signature: Some(seal) } = &found.messages[0].blocks[0] else {
         panic!("expected thinking, found {:?}", found.messages)
     };
     assert_eq!(text, "a\n\nb");
     assert!(is_seal(seal));
-    assert!(write(R, &found).contains(item));
+    assert!(write(R, &found).ends_with(&format!(r#""input":[{item},{SAID}]}}"#)));
+}
+
+#[test]
+fn w38_reasoning_that_nothing_came_of_is_left_out_because_it_would_be_refused() {
+    let thought = |id: &str| format!(r#"{{"type":"reasoning","id":"{id}","summary":[],"encrypted_content":"gA"}}"#);
+    let asked = r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"Go on."}]}"#;
+    let written = |items: &[&str]| {
+        let written = write(R, &read(R, &body("", &items.join(","))).unwrap());
+        written.split_once(r#""input":"#).unwrap().1.to_owned()
+    };
+    let (cut, whole) = (thought("rs_1"), thought("rs_2"));
+    assert_eq!(written(&[&cut, asked]), format!("[{asked}]}}"), "an answer that was cut off in its reasoning");
+    assert_eq!(written(&[&whole, SAID, &cut, asked]), format!("[{whole},{SAID},{asked}]}}"));
+    let blank = SAID.replace("So be it.", " ");
+    assert_eq!(written(&[&whole, SAID, &cut, &blank, asked]), format!("[{whole},{SAID},{asked}]}}"));
+    assert_eq!(written(&[&cut, &whole, SAID, asked]), format!("[{cut},{whole},{SAID},{asked}]}}"));
 }
 
 #[test]
 fn w38_reasoning_that_openai_could_not_find_again_is_left_out() {
     let bare = r#"{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"a"}]}"#;
-    assert!(write(R, &read(R, &body("", bare)).unwrap()).ends_with(r#""input":[]}"#));
+    assert!(
+        write(R, &read(R, &body("", &format!("{bare},{SAID}"))).unwrap()).ends_with(&format!(r#""input":[{SAID}]}}"#))
+    );
     // Open models say their reasoning itself.
     let open = r#"{"type":"reasoning","id":"rs_1","summary":[],"content":[{"type":"reasoning_text","text":"a"}]}"#;
-    assert!(write(R, &read(R, &body("", open)).unwrap()).contains(open));
+    assert!(write(R, &read(R, &body("", &format!("{open},{SAID}"))).unwrap()).contains(open));
 }
 
 #[test]

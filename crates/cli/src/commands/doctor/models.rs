@@ -38,7 +38,9 @@ pub(super) async fn checks(context: &Context, flags: &TeamArgs, online: bool) ->
             return checks;
         }
     };
-    checks.extend(["premium", "fast"].into_iter().filter_map(|alias| model(context, alias, aliases.get(alias)?)));
+    checks.extend(
+        ["premium", "fast"].into_iter().filter_map(|alias| model(context, &providers, alias, aliases.get(alias)?)),
+    );
     let team = match team(context, flags, aliases, &providers) {
         Ok((team, check)) => {
             checks.push(check);
@@ -74,14 +76,16 @@ fn client(endpoint: brains::Endpoint, policy: Policy, clock: &Arc<dyn Clock>) ->
     Client::new(endpoint, policy, clock.clone(), None)
 }
 
-fn model(context: &Context, alias: &str, at: &ModelRef) -> Option<Check> {
+fn model(context: &Context, providers: &Providers, alias: &str, at: &ModelRef) -> Option<Check> {
+    let dialect = providers.dialect_for(&context.catalogue, at);
+    let spoken = dialect.map(|dialect| format!("; asked in {}", dialect.name())).unwrap_or_default();
     let found = match context.catalogue.model(&at.provider, &at.model) {
         Some(model) => {
             let price = model.price(context.clock.now(), 0);
             let dollars = |picos: i64| picos as f64 / PICOS_PER_USD_PER_MILLION;
-            format!("{at}, ${} in, ${} out per million tokens", dollars(price.input), dollars(price.output))
+            format!("{at}, ${} in, ${} out per million tokens{spoken}", dollars(price.input), dollars(price.output))
         }
-        None => format!("{at}, price unknown: its cost is shown as unknown"),
+        None => format!("{at}, price unknown: its cost is shown as unknown{spoken}"),
     };
     Some(Check::ok(alias, found))
 }

@@ -20,8 +20,8 @@ pub(super) fn whole(report: &Report, overhead: Option<&Overhead>) -> String {
     parts.join("\n\n")
 }
 
-const LEGEND: &str = "Passed: of the attempts that checks could judge. Escalated: of the tasks. Rejected: by a review, by `agent \
-                      outcome`,\nor reverted. Cost per passed task: with the failed attempts; what was rejected did not pass.";
+const LEGEND: &str = "Passed: of the attempts that checks could judge; what was rejected did not pass. Escalated: of the tasks. \
+                      Rejected: by a\nreview, by `agent outcome`, or reverted. Cost per passed task: with the failed attempts.";
 
 fn lanes(report: &Report) -> String {
     let headers = [

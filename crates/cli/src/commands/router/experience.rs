@@ -23,7 +23,7 @@ pub(crate) struct Known {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Experiences {
     pub(crate) known: Vec<Known>,
-    /// Lanes of tasks of which nothing could tell what came of them, or whose price is not known.
+    /// Lanes of tasks of which nothing could tell what came of them, whose price is not known, or whose signals a hint claimed.
     pub(crate) left_out: usize,
 }
 
@@ -84,10 +84,14 @@ fn turns(store: &Store, session: &SessionId) -> anyhow::Result<Vec<String>> {
     Ok(begins.map(|input| input.text).collect())
 }
 
-/// One row; none where nothing could tell, or a price is unknown.
+/// One row; none where nothing could tell, a price is unknown, or the signals that were stored hold what a hint claimed: nobody saw that, and
+/// whoever may give hints would teach the router.
 fn known(policy: &Policy, group: &[&AttemptRecord], escalated: bool, text: &str) -> Option<Known> {
     let (first, last) = (group.first()?, group.last()?);
     let route = &first.attempt.route;
+    if route.reasons.iter().any(|reason| claims_a_signal(reason)) {
+        return None;
+    }
     let ends: Vec<_> = group.iter().filter_map(|record| record.end.as_ref()).collect();
     let end = last.end.as_ref()?;
     let ending = match (last.outcome.map(|(outcome, _)| outcome), end.passed) {
@@ -111,9 +115,13 @@ fn known(policy: &Policy, group: &[&AttemptRecord], escalated: bool, text: &str)
     Some(Known { experience, by_policy: decide(policy, &ask).lane, free, at: first.attempt.at })
 }
 
+fn claims_a_signal(reason: &str) -> bool {
+    reason.strip_prefix("hint:").is_some_and(|name| !matches!(name, "lane" | "task_type"))
+}
+
 /// Reasons of decisions in which the learned router has a say. Every other rule is one that it never goes below.
 fn is_free(reason: &str) -> bool {
-    ["reads_only", "task_type:", "score:", "learned:", "explored:"].iter().any(|rule| reason.starts_with(rule))
+    ["reads_only", "task_type:", "score:", "learned:", "explored:", "checks_by_path:"].iter().any(|rule| reason.starts_with(rule))
 }
 
 #[cfg(test)]

@@ -53,3 +53,11 @@ fn what_a_draw_may_cost_is_set_aside_until_it_is_known_what_it_did_cost() {
     assert_eq!(spent(&open), 500.0);
     assert_eq!(spent(&[attempt(1, &[drawn], Some(0.125)), attempt(2, &[drawn], None)]), 625.0, "tasks add up");
 }
+
+#[test]
+fn what_a_hint_claimed_teaches_nobody() {
+    let policy = Policy::builtin();
+    let known = |reasons: &[&str]| known(&policy, &[&attempt(1, reasons, Some(0.1))], false, "Add a test.").is_some();
+    assert!(known(&["task_type:tests"]) && known(&["hint:lane", "score:1"]) && known(&["hint:task_type"]));
+    assert!(!known(&["hint:failures", "score:6"]) && !known(&["hint:auth_code", "always_strong:auth_code"]));
+}

@@ -1,10 +1,11 @@
 //! The policy's lanes with the brains that they have here, and what is known of a task before it begins.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use protocol::{Brain, Timestamp};
 use routing::{Hints, Policy};
-use runtime::{Lane, Lanes};
+use runtime::{Lane, Lanes, Look, Sight};
 use store::Store;
 use team::Team;
 
@@ -19,7 +20,7 @@ use crate::failure::Failure;
 /// What a session needs to send its tasks to lanes.
 pub(super) fn of(
     (context, store): (&Context, &Store),
-    policy: &Policy,
+    policy: &Arc<Policy>,
     team: &Team,
     names: &Names,
     said: &LaneArgs,
@@ -35,12 +36,28 @@ pub(super) fn of(
             format!("it has {}", known.join(", ")),
         ));
     }
-    // What the store knows of earlier attempts is added where the task is known.
-    let (signals, paths) = signals_of_repository(context, policy, 0);
     let hints = Hints::written(&said.hints);
-    let advisers = router::advisers(store, policy)?;
     let (forced, patience) = (said.lane.clone(), context.classifier_patience());
-    Ok(Lanes { lanes, shuffle, verifier, signals, paths, hints, forced, advisers, patience })
+    let look = Some(look(context, store, policy));
+    Ok(Lanes { lanes, shuffle, verifier, look, hints, forced, patience, ..Lanes::default() })
+}
+
+/// Looks at the repository as it stands, and asks the store who can be asked and what is left to be spent on trying.
+fn look(context: &Context, store: &Store, policy: &Arc<Policy>) -> Look {
+    let context = Context {
+        environment: context.environment.clone(),
+        home: context.home.clone(),
+        root: context.root.clone(),
+        clock: context.clock.clone(),
+        catalogue: context.catalogue.clone(),
+    };
+    let (store, policy) = (store.clone(), policy.clone());
+    Look::new(move || {
+        let advisers = router::advisers(&store, &policy).map_err(|error| format!("{error:#}"))?;
+        // What the store knows of earlier attempts is added where the task is known.
+        let (signals, paths) = signals_of_repository(&context, &policy, 0);
+        Ok(Sight { signals, paths, advisers })
+    })
 }
 
 /// The lanes that can be used.
