@@ -172,21 +172,32 @@ fn a_stream_that_breaks_before_anything_was_shown_is_asked_for_again() {
     }
 }
 
+const SAID: &str = "A long sentence that comes in several pieces, so that the stream can break in the middle of it. ";
+
 #[test]
-fn a_stream_that_breaks_after_something_was_shown_is_a_failure_not_an_answer() {
-    let said =
-        "A long sentence that comes in several pieces, so that the stream can break in the middle of it. ".repeat(4);
+fn a_stream_that_breaks_after_something_was_shown_is_asked_for_again_and_nothing_of_it_is_kept() {
+    let said = SAID.repeat(4);
     let fault = "- {on: {nth_request: 1}, kind: truncated, after_chunks: 5}";
+    let (desk, sim) = (Desk::new(), Sim::faulty(fault, &format!("- say: \"{said}\"")));
+    let ended = desk.ask(&sim, &["run", "Hello", "--json", "--team", "solo"]).exits(0);
+    assert_eq!(ended.events("message")[0]["text"].as_str().unwrap().trim(), said.trim());
+    assert_eq!(outcomes(&desk), [serde_json::json!({"failed": "truncated"}), serde_json::json!("ok")]);
+    let requests = sim.requests();
+    assert_eq!(requests[0].request.messages, requests[1].request.messages);
+}
+
+#[test]
+fn a_stream_that_breaks_each_time_is_a_failure_not_an_answer() {
+    let said = SAID.repeat(4);
+    let fault = "- {on: {every: 1}, kind: truncated, after_chunks: 5, times: 3}";
     let (desk, sim) = (Desk::new(), Sim::faulty(fault, &format!("- say: \"{said}\"")));
     let ended = desk.ask(&sim, &["run", "Hello", "--json", "--team", "solo"]).exits(4);
     assert_eq!(ended.events("message").len(), 0, "half an answer is none");
     assert_eq!(ended.events("error")[0]["code"], "truncated");
-    assert_eq!(outcomes(&desk), [serde_json::json!({"failed": "truncated"})]);
     let again = desk.ask(&sim, &["sessions", "resume", "--json"]).exits(0);
     assert_eq!(again.events("message")[0]["text"].as_str().unwrap().trim(), said.trim());
-    // The request was the same: nothing of the broken answer was kept.
     let requests = sim.requests();
-    assert_eq!(requests[0].request.messages, requests[1].request.messages);
+    assert_eq!(requests[0].request.messages, requests[3].request.messages, "nothing of a broken answer was kept");
 }
 
 /// Answers every request with the same bytes until it is dropped with the process.

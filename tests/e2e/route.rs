@@ -121,7 +121,13 @@ fn where_only_the_policy_checks_certain_files_no_checks_yet_does_not_mean_none()
     let team = desk.aside("team.yaml", "version: 1\nname: solo\nagents:\n  - {id: solo, brain: {model: premium}}\n");
     let policy = desk.aside("policy.yaml", "verification: [{paths: [docs/], run: [mdbook test, mdbook build]}]\n");
     let said = desk.agent(&["route", "Add a docstring.", "--team", &team, "--policy", &policy, "--explain"]).exits(0);
-    assert!(said.out.contains("verification: none yet; by path: mdbook test; mdbook build\nreasons: task_type:docstring, score:0\n"), "{}", said.out);
+    assert!(
+        said.out.contains(
+            "verification: none yet; by path: mdbook test; mdbook build\nreasons: task_type:docstring, score:0\n"
+        ),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("which of these commands check the work"), "{}", said.out);
     let without = desk.agent(&["route", "Add a docstring.", "--team", &team]).exits(0);
     assert!(without.out.contains("verification: none\n"), "{}", without.out);

@@ -52,7 +52,7 @@ pub(crate) fn kinds(table: &WordTable, order: &[TaskWords], task: &str) -> Kinds
 
 /// The first sentence of a task, the imperative that the user wrote; the whole text where it is one. It ends at `.`, `!`, `?`
 /// or `:` before white space, or at a line break. What stands after it counts as pasted.
-pub fn first_sentence(task: &str) -> &str {
+fn first_sentence(task: &str) -> &str {
     sentences(task).0
 }
 

@@ -1,6 +1,8 @@
 //! A lane in which nobody answers, and caps on steps: what the policy says of both is followed.
 
-use super::{FAST, LARGE, MARKER, SMALL, STRONG, Stage, TEAM, body, change, changes, done, holds, lines_of, takes_over};
+use super::{
+    FAST, LARGE, MARKER, SMALL, STRONG, Stage, TEAM, body, change, changes, done, holds, lines_of, takes_over,
+};
 
 /// An actor's requests fail from one on, as often as they are asked again.
 fn busy(actor: &str, from: u32, kind: &str) -> String {
@@ -108,12 +110,17 @@ fn t24_complete_in_the_last_step_of_the_cap_is_in_time() {
 
 #[test]
 fn t25_the_cap_counts_steps_of_the_model_and_not_its_calls_of_tools() {
-    let looks = "{tool: read, args: {files: [{path: src/lib.rs}]}}";
-    let many = format!("- calls: [{}]\n", [looks; 6].join(", "));
+    let look = |limit| format!("{{tool: read, args: {{files: [{{path: src/lib.rs, offset: 1, limit: {limit}}}]}}}}");
+    let looks: Vec<String> = (1..7).map(look).collect();
+    let many = format!("- calls: [{}]\n", looks.join(", "));
     let stage = Stage::new(&[many, change("41", "42")].concat(), "");
     let policy = stage.policy("iterations: {main: 3}\n");
     stage.run(SMALL, &["--policy", &policy]).exits(0);
-    assert_eq!((stage.models().len(), stage.rows()), (3, vec!["fast 1 passed".to_owned()]), "eight calls in three steps");
+    assert_eq!(
+        (stage.models().len(), stage.rows()),
+        (3, vec!["fast 1 passed".to_owned()]),
+        "eight calls in three steps"
+    );
 }
 
 #[test]

@@ -219,13 +219,15 @@ fn an_acceptance_that_failed_on_the_way_does_not_fail_what_passes_in_the_end() {
 #[test]
 fn a_check_of_the_policy_that_passed_on_these_very_files_before_counts() {
     // The brief's acceptance is the same command, so that it is not run again at the end.
-    let stage = Stage::with(&sidekick("42"), &delegates("grep -q 42 src/lib.rs"), "- say: It holds.\n").team(&unchecked());
+    let stage =
+        Stage::with(&sidekick("42"), &delegates("grep -q 42 src/lib.rs"), "- say: It holds.\n").team(&unchecked());
     let policy = stage.policy("verification: [{paths: [\"*.rs\"], run: [grep -q 42 src/lib.rs]}]\n");
     stage.run(SMALL, &["--policy", &policy]).exits(0);
     assert_eq!(stage.rows(), ["fast 1 passed"]);
     assert_eq!(stage.attempts()[0].end.as_ref().unwrap().checks, [("grep -q 42 src/lib.rs".to_owned(), true)]);
     // One that proves little proves no more for that.
-    let stage = Stage::with(&sidekick("42"), &delegates("grep -q 42 src/lib.rs"), "- say: It holds.\n").team(&unchecked());
+    let stage =
+        Stage::with(&sidekick("42"), &delegates("grep -q 42 src/lib.rs"), "- say: It holds.\n").team(&unchecked());
     let policy = stage
         .policy("verification: [{paths: [\"*.rs\"], run: [grep -q 42 src/lib.rs]}]\nrouting: {weak_checks: [grep -q 42 src/lib.rs]}\n");
     stage.run(SMALL, &["--policy", &policy]).exits(0).says(&["escalated:fast:weak_checks"]);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalogue::Catalogue;
 use http::HeaderMap;
 use protocol::{ErrorKind, ProviderError};
 
@@ -25,6 +26,10 @@ impl Scoped {
 }
 
 impl Router for Scoped {
+    fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        self.router.catalogue()
+    }
+
     fn plan(&self, ask: &Ask) -> Result<Plan, Box<ProviderError>> {
         let plan = self.router.plan(ask)?;
         match ask.token.as_deref().and_then(|name| self.tokens.grant(name)) {

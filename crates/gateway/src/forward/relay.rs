@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brains::ByteStream;
-use bytes::Bytes;
-use futures::StreamExt;
+use bytes::{Bytes, BytesMut};
+use futures::{FutureExt, StreamExt};
 use http::HeaderMap;
 use protocol::{Dialect, ErrorKind, ProviderError, Request, StreamEvent};
 use tokio::time::timeout;
@@ -23,6 +23,9 @@ use crate::route::Binding;
 
 /// Most that is kept back of an event that has not ended. A longer one goes on in pieces.
 const KEPT_BACK: usize = 32 * 1024;
+
+/// Bytes that go on in one piece, where so many are there.
+const TOGETHER: usize = 16 * 1024;
 
 /// A stream that has begun.
 pub(crate) struct Flow {
@@ -93,8 +96,9 @@ impl Relay {
     /// The next bytes for the client; none at the end. Can be dropped and called again.
     pub(crate) async fn next(&mut self, linger: Duration) -> Option<Bytes> {
         loop {
-            if let Some(bytes) = self.out.pop_front() {
-                return Some(bytes);
+            if !self.out.is_empty() {
+                self.take_what_is_there();
+                return Some(together(&mut self.out));
             }
             if self.over {
                 return None;
@@ -105,11 +109,25 @@ impl Relay {
             } else {
                 self.stream.next().await
             };
-            match next {
-                Some(Ok(bytes)) => self.take(bytes),
-                Some(Err(_)) if self.is_complete() => self.end(),
-                Some(Err(error)) => self.fail(&error),
-                None => self.end(),
+            self.came(next);
+        }
+    }
+
+    fn came(&mut self, next: Option<Result<Bytes, ProviderError>>) {
+        match next {
+            Some(Ok(bytes)) => self.take(bytes),
+            Some(Err(_)) if self.is_complete() => self.end(),
+            Some(Err(error)) => self.fail(&error),
+            None => self.end(),
+        }
+    }
+
+    /// What has arrived together goes on together: one write instead of one for each event. Nothing is waited for.
+    fn take_what_is_there(&mut self) {
+        while !self.over && !self.is_complete() && self.out.iter().map(Bytes::len).sum::<usize>() < TOGETHER {
+            match self.stream.next().now_or_never() {
+                Some(next) => self.came(next),
+                None => return,
             }
         }
     }
@@ -215,7 +233,7 @@ impl Relay {
             Kind::Same(same) => {
                 // An event that was sent in part is ended by a line of its own; what follows makes an error of it.
                 bytes.extend(same.inside.then_some(b'\n'));
-                error_event(self.client, error)
+                same.error_event(self.client, error)
             }
             // Nothing can be said inside of compressed bytes; they end before their own end.
             Kind::Blind => Vec::new(),
@@ -226,6 +244,18 @@ impl Relay {
         }
         self.trial.end(200, Some(error));
     }
+}
+
+fn together(out: &mut VecDeque<Bytes>) -> Bytes {
+    if out.len() == 1 {
+        return out.pop_front().unwrap_or_default();
+    }
+    out.drain(..)
+        .fold(BytesMut::new(), |mut all, bytes| {
+            all.extend_from_slice(&bytes);
+            all
+        })
+        .freeze()
 }
 
 /// A client that leaves once it has read the last event has had its whole answer.
@@ -242,6 +272,16 @@ impl Drop for Relay {
 }
 
 impl Same {
+    /// The last event of a stream that failed. Responses says there whose answer it was, and which event of it.
+    fn error_event(&self, client: Dialect, error: &ProviderError) -> Vec<u8> {
+        match &self.watch.identity {
+            Some((id, model)) if client == Dialect::OpenaiResponses => {
+                wire::openai_responses::failed_event(id, model, self.watch.named, error)
+            }
+            _ => error_event(client, error),
+        }
+    }
+
     fn new(dialect: Dialect, hides_usage: bool) -> Self {
         Self { watch: Watch::new(dialect), hides_usage, kept: VecDeque::new(), size: 0, inside: false }
     }

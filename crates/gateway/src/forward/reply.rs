@@ -171,7 +171,11 @@ fn of_dialect(mut plan: Plan, dialect: Dialect) -> Plan {
 }
 
 async fn estimated(ask: &Arc<Ask>) -> Result<Response<Answer>, Box<ProviderError>> {
-    let request = Read::default().get(ask).await?;
+    let request = match Read::default().get(ask).await {
+        // What is to be counted has no bound on its answer, which a request to generate needs.
+        Err(_) if ask.dialect == Dialect::AnthropicMessages => Read::default().get(&bounded(ask)).await?,
+        read => read?,
+    };
     // Counting takes its time whatever the size.
     let tokens = off_loop(usize::MAX, move || Ok(estimate::tokens(&request))).await?;
     let json = match ask.dialect {
@@ -179,6 +183,15 @@ async fn estimated(ask: &Arc<Ask>) -> Result<Response<Answer>, Box<ProviderError
         _ => format!("{{\"input_tokens\":{tokens}}}"),
     };
     Ok(answer::json(200, Bytes::from(json)))
+}
+
+/// The same with a bound on the answer, where the body is an object.
+fn bounded(ask: &Ask) -> Arc<Ask> {
+    let body = match ask.body.iter().position(|byte| !byte.is_ascii_whitespace()) {
+        Some(at) if ask.body[at] == b'{' => [b"{\"max_tokens\":1,", &ask.body[at + 1..]].concat().into(),
+        _ => ask.body.clone(),
+    };
+    Arc::new(Ask { body, ..ask.clone() })
 }
 
 fn model(binding: &Binding) -> String {

@@ -11,7 +11,9 @@ use crate::route::Binding;
 /// The target for a binding. An unknown model is taken for an ordinary one of its dialect.
 pub(crate) fn of(catalogue: Option<&Catalogue>, ask: &Ask, binding: &Binding, dialect: Dialect) -> Target {
     let model = catalogue.and_then(|catalogue| catalogue.model(&binding.provider, &binding.model));
-    let family = model.map_or(binding.provider.as_str(), |model| model.family.as_str());
+    let maker =
+        catalogue.and_then(|catalogue| catalogue.provider(&binding.provider)).and_then(|known| known.family.as_deref());
+    let family = model.map(|model| model.family.as_str()).or(maker).unwrap_or(&binding.provider);
     let mut target = Target {
         model: binding.model.clone(),
         owns_unnamed_seals: dialect == ask.dialect,

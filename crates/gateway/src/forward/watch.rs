@@ -39,6 +39,10 @@ pub(crate) struct Watch {
     pub(crate) usage_alone: bool,
     /// The answer has begun.
     pub(crate) began: bool,
+    /// Its id and model, as its first event said them.
+    pub(crate) identity: Option<(String, String)>,
+    /// Events with a name that have gone by.
+    pub(crate) named: u64,
     /// What was billed, as far as it was told.
     pub(crate) usage: Usage,
     /// The event that ends an answer was seen.
@@ -60,6 +64,8 @@ impl Watch {
             any: false,
             usage_alone: false,
             began: false,
+            identity: None,
+            named: 0,
             usage: Usage::default(),
             over: false,
             error: None,
@@ -134,6 +140,7 @@ impl Watch {
     fn whole_line(&mut self, line: &[u8]) {
         if let Some(name) = line.strip_prefix(b"event:") {
             self.name = name_of(self.dialect, name.trim_ascii());
+            self.named += 1;
             if self.name != Name::Content {
                 self.keep(line);
             }
@@ -196,8 +203,9 @@ impl Watch {
             Ok(events) => {
                 for event in events {
                     match event {
-                        StreamEvent::Started { usage, .. } => {
+                        StreamEvent::Started { id, model, usage } => {
                             self.began = true;
+                            self.identity = Some((id, model));
                             self.usage = usage;
                         }
                         StreamEvent::Finished { reply } => {

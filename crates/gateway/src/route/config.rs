@@ -95,7 +95,7 @@ impl Connections {
         dialects.extend(also.into_iter().filter(|also| *also != endpoint.dialect));
         dialects.sort_by_key(|dialect| Some(*dialect) != prefers);
         let of = |dialect: Dialect| {
-            let mut endpoint = Endpoint { dialect, ..endpoint.clone() };
+            let mut endpoint = endpoint.in_dialect(dialect)?;
             if let Some(key) = key {
                 endpoint.auth = match (endpoint.auth, dialect) {
                     (Auth::None, Dialect::AnthropicMessages) => Auth::XApiKey,
@@ -104,9 +104,9 @@ impl Connections {
                 };
                 endpoint.key = Some(key.clone());
             }
-            self.client(config, endpoint).map(|client| (dialect, client))
+            Some(self.client(config, endpoint).map(|client| (dialect, client)))
         };
-        dialects.into_iter().map(of).collect()
+        dialects.into_iter().filter_map(of).collect()
     }
 
     fn client(&self, config: &RouterConfig, endpoint: Endpoint) -> Result<Arc<Client>, ConfigError> {

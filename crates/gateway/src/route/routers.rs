@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use brains::{Ended, Refused};
 use bytes::Bytes;
+use catalogue::Catalogue;
 use http::HeaderMap;
 use protocol::{Clock, ErrorKind, ProviderError};
 
@@ -47,6 +48,10 @@ impl Routers {
 impl core::Router for Routers {
     fn plan(&self, ask: &Ask) -> Result<Plan, Box<ProviderError>> {
         self.now().plan(ask, self.clock.now()).map_err(|refusal| Box::new(refusal.error()))
+    }
+
+    fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        Some(Arc::clone(&self.now().config().catalogue))
     }
 
     fn admit(&self, binding: &Arc<Binding>) -> Result<(), Box<ProviderError>> {

@@ -73,7 +73,7 @@ async fn pings_are_no_progress_and_silence_ends_in_an_error() {
     for client in [AnthropicMessages, OpenaiChat] {
         let begun = words::events(AnthropicMessages)[..3].concat();
         let up = Upstream::play(vec![vec![Step::Send(stream_head()), Step::Send(chunk(begun)), Step::Hang]]).await;
-        let rig = make(AnthropicMessages, &up.url, Duration::from_millis(150)).rig().await;
+        let rig = make(AnthropicMessages, &up.url, Duration::from_millis(600)).rig().await;
         let got = post(rig.addr, words::path(client), "", words::request(client, true)).await;
         assert!(got.text().matches(ping(client).trim_end()).count() >= 2, "{}", got.text());
         let error = words::said(client, &got.body).expect_err("an error");

@@ -86,7 +86,9 @@ proptest! {
             let (rig, got) = through(AnthropicMessages, &bytes[..cut.max(1)], &cuts).await;
             if let Some(at) = find(&got, b"event: error\n") {
                 assert_eq!(String::from_utf8_lossy(&got[..at]), String::from_utf8_lossy(&bytes[..at]));
-                assert!(at == 0 || got[..at].ends_with(b"\n\n") || got[..at].ends_with(b"\n\r\n"));
+                // A carriage return alone ends a line too: that is how a cut inside of the last line end is read.
+                let ends: [&[u8]; 3] = [b"\n\n", b"\n\r\n", b"\n\r"];
+                assert!(at == 0 || ends.iter().any(|end| got[..at].ends_with(end)));
             } else {
                 // Nothing but a piece of the first line had come: that is an answer of another kind.
                 panic!("no error event in {}", String::from_utf8_lossy(&got));

@@ -103,11 +103,7 @@ impl Core {
             brain: target.brain.clone(),
             at: self.clock.now(),
             escalated_from: Some((left.route.lane.clone(), way.why.to_owned())),
-            route: Route {
-                lane: target.name.clone(),
-                reasons,
-                ..left.route.clone()
-            },
+            route: Route { lane: target.name.clone(), reasons, ..left.route.clone() },
             ..left
         };
         let (begun, routed) = attempt::begun(next);

@@ -28,6 +28,7 @@ use protocol::{Dialect, Message, ProviderError, Reply, Request, Settings, ToolSp
 
 pub use depart::depart;
 pub use seal::{SEAL, is_seal};
+pub use write::failed_event;
 
 use crate::codec::{Assembly, Codec, Rendered, ReplyReader, ReplyWriter, WireError};
 use crate::reader::EventReader;

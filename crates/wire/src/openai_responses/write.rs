@@ -29,6 +29,13 @@ pub(super) struct Writer {
     phase: Option<String>,
 }
 
+/// The event that ends a stream of somebody else's that broke off: whose answer it was and which event of it this is.
+pub fn failed_event(id: &str, model: &str, sequence: u64, error: &ProviderError) -> Vec<u8> {
+    let mut writer = Writer::new(NativeTools::default());
+    (writer.id, writer.model, writer.sequence) = (id.to_owned(), model.to_owned(), sequence);
+    writer.error(error)
+}
+
 /// The item that is being said.
 struct Open {
     kind: Kind,

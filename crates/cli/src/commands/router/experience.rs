@@ -121,7 +121,9 @@ fn claims_a_signal(reason: &str) -> bool {
 
 /// Reasons of decisions in which the learned router has a say. Every other rule is one that it never goes below.
 fn is_free(reason: &str) -> bool {
-    ["reads_only", "task_type:", "score:", "learned:", "explored:", "checks_by_path:"].iter().any(|rule| reason.starts_with(rule))
+    ["reads_only", "task_type:", "score:", "learned:", "explored:", "checks_by_path:"]
+        .iter()
+        .any(|rule| reason.starts_with(rule))
 }
 
 #[cfg(test)]
