@@ -97,7 +97,7 @@ impl Relay {
     pub(crate) async fn next(&mut self, linger: Duration) -> Option<Bytes> {
         loop {
             if !self.out.is_empty() {
-                self.take_what_is_there();
+                self.take_what_is_there().await;
                 return Some(together(&mut self.out));
             }
             if self.over {
@@ -122,12 +122,21 @@ impl Relay {
         }
     }
 
-    /// What has arrived together goes on together: one write instead of one for each event. Nothing is waited for.
-    fn take_what_is_there(&mut self) {
+    /// What has arrived together goes on together: one write instead of one for each event. The connection's task hands over one piece
+    /// at a time, so it is let run once more; nothing is waited for.
+    async fn take_what_is_there(&mut self) {
+        let mut waited = false;
         while !self.over && !self.is_complete() && self.out.iter().map(Bytes::len).sum::<usize>() < TOGETHER {
             match self.stream.next().now_or_never() {
-                Some(next) => self.came(next),
-                None => return,
+                Some(next) => {
+                    self.came(next);
+                    waited = false;
+                }
+                None if waited => return,
+                None => {
+                    tokio::task::yield_now().await;
+                    waited = true;
+                }
             }
         }
     }
