@@ -110,7 +110,7 @@ fn a_session_killed_from_outside_at_any_moment_resumes_to_the_same_end() {
 
 #[test]
 fn a_sidekick_woken_in_the_middle_of_its_work_sends_the_bytes_that_it_would_have_sent() {
-    for speaks in [Speaks::Messages, Speaks::Chat] {
+    for speaks in [Speaks::Messages, Speaks::Chat, Speaks::Responses] {
         let killed = play(speaks, &[Kill::Asked("sidekick", 4)]);
         assert_same_work(&killed, &play(speaks, &[]), &format!("{speaks:?}"));
         // The request whose answer was lost is sent again, to the byte, and then the work goes on.
@@ -122,7 +122,7 @@ fn a_sidekick_woken_in_the_middle_of_its_work_sends_the_bytes_that_it_would_have
 
 #[test]
 fn a_sidekick_woken_between_two_delegations_sends_the_bytes_that_it_would_have_sent() {
-    for speaks in [Speaks::Messages, Speaks::Chat] {
+    for speaks in [Speaks::Messages, Speaks::Chat, Speaks::Responses] {
         let killed = play(speaks, &[Kill::Asked("main", 3)]);
         let whole = play(speaks, &[]);
         assert_same_work(&killed, &whole, &format!("{speaks:?}"));
@@ -134,14 +134,16 @@ fn a_sidekick_woken_between_two_delegations_sends_the_bytes_that_it_would_have_s
 }
 
 #[test]
-fn a_session_in_the_other_dialect_resumes_to_the_same_end_too() {
-    let whole = play(Speaks::Chat, &[]);
-    for write in (5..).step_by(8) {
-        let killed = play(Speaks::Chat, &[Kill::Before(write)]);
-        assert_same_work(&killed, &whole, &format!("chat, before {write}"));
-        if killed.deaths == 0 {
-            assert!(write > 50, "only {write} writes were swept");
-            break;
+fn a_session_in_another_dialect_resumes_to_the_same_end_too() {
+    for speaks in [Speaks::Chat, Speaks::Responses] {
+        let whole = play(speaks, &[]);
+        for write in (5..).step_by(12) {
+            let killed = play(speaks, &[Kill::Before(write)]);
+            assert_same_work(&killed, &whole, &format!("{speaks:?}, before {write}"));
+            if killed.deaths == 0 {
+                assert!(write > 50, "only {write} writes were swept");
+                break;
+            }
         }
     }
 }

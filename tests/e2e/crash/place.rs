@@ -72,7 +72,10 @@ impl Place {
             .stderr(Stdio::piped());
         match speaks {
             Speaks::Messages => command.env("ANTHROPIC_BASE_URL", url).env("ANTHROPIC_API_KEY", "any"),
-            Speaks::Chat => command.env("OPENAI_BASE_URL", format!("{url}/v1")).env("OPENAI_API_KEY", "any"),
+            Speaks::Chat => {
+                command.env("OPENAI_BASE_URL", format!("{url}/v1/chat/completions")).env("OPENAI_API_KEY", "any")
+            }
+            Speaks::Responses => command.env("OPENAI_BASE_URL", format!("{url}/v1")).env("OPENAI_API_KEY", "any"),
         };
         command
     }
@@ -115,6 +118,8 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
 pub(super) enum Speaks {
     /// Anthropic Messages.
     Messages,
-    /// Chat Completions.
+    /// Chat Completions, and nothing else.
     Chat,
+    /// OpenAI's, where the model is asked in Responses.
+    Responses,
 }

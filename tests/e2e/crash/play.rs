@@ -200,10 +200,13 @@ fn gather(place: &Place, running: &Running, ending: Ending) -> Played {
 fn neutral(text: &str, place: &Place, id: &SessionId) -> String {
     static REPLAY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(toolu_[a-z]+_\d+_\d+)_r\d+").unwrap());
     static SEAL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#""signature":"[0-9a-f]+""#).unwrap());
+    static SEALED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"(encrypted_content\\*":\\*")[0-9A-Za-z+/=_-]+"#).unwrap());
     static SECONDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r", \d+\.\d s\]").unwrap());
     let text = text.replace(&place.root.display().to_string(), "ROOT").replace(id.as_str(), "SESSION");
     let text = SECONDS.replace_all(&text, ", 0 s]");
     let text = REPLAY.replace_all(&text, "$1");
+    let text = SEALED.replace_all(&text, "${1}SEAL");
     SEAL.replace_all(&text, r#""signature":"SEAL""#).into_owned()
 }
 

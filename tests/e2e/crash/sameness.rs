@@ -150,9 +150,9 @@ struct Pieces {
 struct Body<'a> {
     #[serde(borrow)]
     tools: &'a RawValue,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "instructions")]
     system: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "input")]
     messages: Vec<&'a RawValue>,
 }
 
