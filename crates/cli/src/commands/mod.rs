@@ -84,7 +84,7 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Simulate { scenario, listen, log }) => {
             block_on_threads(simulate::run(context, scenario, listen, log))
         }
-        Some(Command::Gateway(asked)) => block_on_threads(gateway::run(context, *asked)),
+        Some(Command::Gateway(asked)) => block_on_half(gateway::run(context, *asked)),
         Some(Command::Doctor { team, json, online }) => block_on(doctor::run(context, None, team, json, online)),
         Some(Command::Completions { shell }) => completions::run(shell),
     }
@@ -99,6 +99,16 @@ fn block_on<F: Future<Output = anyhow::Result<u8>>>(work: F) -> anyhow::Result<u
 /// The same for commands that serve models besides: the simulator counts tokens while agents work.
 fn block_on_threads<F: Future<Output = anyhow::Result<u8>>>(work: F) -> anyhow::Result<u8> {
     run_on(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?, work)
+}
+
+/// The same for the gateway: half of the cores, because the tools that it serves want the others. A single thread hands nothing over.
+fn block_on_half<F: Future<Output = anyhow::Result<u8>>>(work: F) -> anyhow::Result<u8> {
+    match std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2) {
+        0 | 1 => block_on(work),
+        threads => {
+            run_on(tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?, work)
+        }
+    }
 }
 
 fn run_on<F: Future<Output = anyhow::Result<u8>>>(runtime: tokio::runtime::Runtime, work: F) -> anyhow::Result<u8> {
