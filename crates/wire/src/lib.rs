@@ -12,6 +12,7 @@ mod ids;
 mod json;
 mod marks;
 mod node;
+mod openai;
 mod reader;
 mod replay;
 mod retarget;

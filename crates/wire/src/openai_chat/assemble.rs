@@ -8,6 +8,7 @@ use crate::codec::{Assembly, Rendered, WireError};
 use crate::ids::short;
 use crate::json::{Object, array, string};
 use crate::marks::{self, Marks};
+use crate::openai;
 use crate::words::{effort, extra};
 
 /// The whole body of a neutral request.
@@ -16,11 +17,11 @@ pub(super) fn write_request(request: &Request) -> Result<Vec<u8>, WireError> {
     let rendered = request.messages.iter().map(|message| render::message(message, &request.settings.chat));
     let messages = rendered.collect::<Result<Vec<_>, _>>()?;
     let order = |message: usize| request.messages.get(message).map(render::order).unwrap_or_default();
-    let breakpoints = marks::translate(&request.breakpoints, &render::system_order(&request.system), order);
+    let breakpoints = marks::translate(&request.breakpoints, &openai::system_order(&request.system), order);
     Ok(assemble(&Assembly {
         model: &request.model,
         tools: &tools,
-        system: &render::system(&request.system),
+        system: &openai::system(&request.system),
         messages: &messages,
         breakpoints: &breakpoints,
         settings: &request.settings,

@@ -14,6 +14,7 @@ mod write;
 use protocol::{Dialect, Message, ProviderError, Reply, Request, Settings, ToolSpec};
 
 use crate::codec::{Assembly, Codec, Rendered, ReplyReader, ReplyWriter, WireError};
+use crate::openai;
 use crate::reader::EventReader;
 
 /// The dialect of most servers that are not Anthropic's.
@@ -36,7 +37,7 @@ impl Codec for OpenaiChat {
     /// Each block as a JSON string: whether they become one string or an array of parts is decided when the request is put
     /// together.
     fn render_system(&self, system: &[String]) -> Vec<String> {
-        render::system(system)
+        openai::system(system)
     }
 
     fn render_message(&self, message: &Message, settings: &Settings) -> Result<Rendered, WireError> {

@@ -2,44 +2,16 @@
 
 use protocol::request::ChatFlavor;
 use protocol::{Block, Dialect, ImageSource, Message, ResultPart, Role, ToolSpec};
-use serde_json::{Map, Value};
 
 use crate::codec::{Rendered, WireError};
 use crate::ids::call_id;
 use crate::json::{Object, array, object_text, string};
+use crate::openai;
 use crate::words::is_blank;
 
 /// A tool.
 pub(super) fn tool(tool: &ToolSpec) -> String {
-    let function = Object::new().text("name", &tool.name);
-    let function = if is_blank(&tool.description) { function } else { function.text("description", &tool.description) };
-    let function = function.raw("parameters", &parameters(&tool.schema)).end();
-    Object::of_type("function").raw("function", &function).end()
-}
-
-/// An object's schema without `properties` is refused by some servers.
-fn parameters(schema: &Value) -> String {
-    let bare = |schema: &Map<String, Value>| {
-        schema.get("type").and_then(Value::as_str) == Some("object") && !schema.contains_key("properties")
-    };
-    match schema {
-        Value::Object(members) if bare(members) => {
-            let mut members = members.clone();
-            members.insert("properties".to_owned(), Value::Object(Map::new()));
-            Value::Object(members).to_string()
-        }
-        schema => schema.to_string(),
-    }
-}
-
-/// The system prompt's blocks, without those that are empty, as JSON strings.
-pub(super) fn system(system: &[String]) -> Vec<String> {
-    system.iter().filter(|text| !is_blank(text)).map(|text| string(text)).collect()
-}
-
-/// Numbers of the system blocks that are rendered.
-pub(super) fn system_order(system: &[String]) -> Vec<usize> {
-    (0..system.len()).filter(|&index| system.get(index).is_some_and(|text| !is_blank(text))).collect()
+    Object::of_type("function").raw("function", &openai::function(Object::new(), tool).end()).end()
 }
 
 /// Texts are parts, not strings, where they may carry a marker: the bytes are the same with one and without.

@@ -10,6 +10,7 @@ use crate::codec::{Assembly, Rendered, WireError};
 use crate::ids::short;
 use crate::json::{Object, array, string};
 use crate::marks::{self, Marks};
+use crate::openai;
 use crate::words::{effort, extra};
 
 /// The smallest bound of an answer that the provider takes.
@@ -22,11 +23,11 @@ pub(super) fn write_request(request: &Request) -> Result<Vec<u8>, WireError> {
     let (messages, orders): (Vec<Rendered>, Vec<Vec<usize>>) =
         pieces.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let order = |message: usize| orders.get(message).cloned().unwrap_or_default();
-    let breakpoints = marks::translate(&request.breakpoints, &render::system_order(&request.system), order);
+    let breakpoints = marks::translate(&request.breakpoints, &openai::system_order(&request.system), order);
     Ok(assemble(&Assembly {
         model: &request.model,
         tools: &tools,
-        system: &render::system(&request.system),
+        system: &openai::system(&request.system),
         messages: &messages,
         breakpoints: &breakpoints,
         settings: &request.settings,

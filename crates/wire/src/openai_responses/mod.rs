@@ -31,6 +31,7 @@ pub use seal::{SEAL, is_seal};
 pub use write::failed_event;
 
 use crate::codec::{Assembly, Codec, Rendered, ReplyReader, ReplyWriter, WireError};
+use crate::openai;
 use crate::reader::EventReader;
 
 /// OpenAI's newer dialect.
@@ -53,7 +54,7 @@ impl Codec for OpenaiResponses {
     /// Each block as a JSON string: whether it becomes the instructions or a part of a message is decided when the request
     /// is put together.
     fn render_system(&self, system: &[String]) -> Vec<String> {
-        render::system(system)
+        openai::system(system)
     }
 
     fn render_message(&self, message: &Message, settings: &Settings) -> Result<Rendered, WireError> {
