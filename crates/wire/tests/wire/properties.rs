@@ -8,7 +8,7 @@ use protocol::{
 };
 use wire::codec;
 
-use crate::support::{A, C, read, stream, write, written};
+use crate::support::{A, C, cut, read, stream, write, written};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -283,17 +283,7 @@ proptest! {
         // A stream that ends too early fails in the same way, too.
         bytes.truncate(end.unwrap_or(bytes.len()));
         let expected = stream(dialect, [bytes.as_slice()]);
-        let mut rest = bytes.as_slice();
-        let mut pieces = Vec::new();
-        for size in cuts.into_iter().cycle() {
-            let (piece, more) = rest.split_at(size.min(rest.len()));
-            pieces.push(piece);
-            rest = more;
-            if rest.is_empty() {
-                break;
-            }
-        }
-        prop_assert_eq!(stream(dialect, pieces), expected);
+        prop_assert_eq!(stream(dialect, cut(&bytes, cuts)), expected);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use protocol::{
 };
 use wire::{codec, retarget};
 
-use crate::support::{A, C, read, stream, write, written};
+use crate::support::{A, C, cut, read, stream, write, written};
 
 const R: Dialect = Dialect::OpenaiResponses;
 
@@ -317,17 +317,7 @@ proptest! {
         let mut bytes = written(R, &Request::default(), &reply, 3);
         bytes.truncate(end.unwrap_or(bytes.len()));
         let expected = stream(R, [bytes.as_slice()]);
-        let mut rest = bytes.as_slice();
-        let mut pieces = Vec::new();
-        for size in cuts.into_iter().cycle() {
-            let (piece, more) = rest.split_at(size.min(rest.len()));
-            pieces.push(piece);
-            rest = more;
-            if rest.is_empty() {
-                break;
-            }
-        }
-        prop_assert_eq!(stream(R, pieces), expected);
+        prop_assert_eq!(stream(R, cut(&bytes, cuts)), expected);
     }
 
     #[test]

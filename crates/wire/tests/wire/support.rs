@@ -271,3 +271,18 @@ pub(crate) fn chat_body(messages: &str) -> String {
     let tool = r#"{"type":"function","function":{"name":"read","parameters":{"type":"object","properties":{"path":{"type":"string"}}}}}"#;
     format!(r#"{{"model":"m","tools":[{tool}],"messages":[{messages}]}}"#)
 }
+
+/// The bytes in pieces of these sizes, again and again.
+pub(crate) fn cut(bytes: &[u8], sizes: Vec<usize>) -> Vec<&[u8]> {
+    let mut rest = bytes;
+    let mut pieces = Vec::new();
+    for size in sizes.into_iter().cycle() {
+        let (piece, more) = rest.split_at(size.min(rest.len()));
+        pieces.push(piece);
+        rest = more;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    pieces
+}
