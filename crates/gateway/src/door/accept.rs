@@ -52,20 +52,33 @@ impl Listening {
     pub(crate) async fn next(&mut self) -> (TcpStream, OwnedSemaphorePermit) {
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => match Arc::clone(&self.room).try_acquire_owned() {
-                    Ok(room) => {
-                        // Events go out one by one; without this each would wait for the acknowledgement of the one before.
-                        if let Err(error) = stream.set_nodelay(true) {
-                            tracing::debug!(%error, "no TCP_NODELAY");
-                        }
-                        return (stream, room);
+                Ok((stream, _)) => {
+                    if let Some(entered) = self.enter(stream) {
+                        return entered;
                     }
-                    Err(_) => self.turn_away(stream),
-                },
+                }
                 Err(error) if is_of_one_connection(&error) => {}
-                Err(error) => self.out_of_files(&error).await,
+                Err(error) => {
+                    let late = self.out_of_files(&error).await;
+                    if let Some(entered) = late.and_then(|stream| self.enter(stream)) {
+                        return entered;
+                    }
+                }
             }
         }
+    }
+
+    /// The connection with its room; without room it is told so.
+    fn enter(&self, stream: TcpStream) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            self.turn_away(stream);
+            return None;
+        };
+        // Events go out one by one; without this each would wait for the acknowledgement of the one before.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "no TCP_NODELAY");
+        }
+        Some((stream, room))
     }
 
     fn turn_away(&self, stream: TcpStream) {
@@ -77,16 +90,22 @@ impl Listening {
         }
     }
 
-    /// The system gives no more sockets: one is freed to answer who waits, then there is a pause.
-    async fn out_of_files(&mut self, error: &io::Error) {
+    /// The system gives no more sockets: the spare file is freed to answer who waits, then there is a pause. Linux says so also when
+    /// nobody is waiting; who comes in that moment, with files there again, is let in.
+    async fn out_of_files(&mut self, error: &io::Error) -> Option<TcpStream> {
         tracing::warn!(%error, "no connection can be accepted; pausing");
         if self.spare.take().is_some()
             && let Ok(Ok((stream, _))) = timeout(Duration::from_millis(1), self.listener.accept()).await
         {
+            self.spare = spare();
+            if self.spare.is_some() {
+                return Some(stream);
+            }
             farewell(stream).await;
         }
         tokio::time::sleep(self.pause).await;
         self.spare = spare();
+        None
     }
 }
 
