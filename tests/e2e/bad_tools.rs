@@ -158,7 +158,7 @@ fn no_command_reads_beyond_the_workspace_unasked() {
     .map(|command| format!("{{tool: bash, args: {{command: {}}}}}", serde_json::Value::from(command)))
     .collect();
     let sim = Sim::steps(&format!("- calls: [{}]", calls.join(", ")));
-    let ended = desk.ask(&sim, &["run", "Look around.", "--json", "--team", "solo"]).exits(5);
+    let ended = desk.ask(&sim, &["run", "Look around.", "--json", "--team", "solo", "--no-sandbox"]).exits(5);
     assert!(ended.events("tool.completed").iter().all(|event| event["ok"] == false), "{:#?}", sim.told());
     assert!(sim.told().iter().all(|told| !told.contains("the secret")), "{:#?}", sim.told());
     assert_eq!(sim.told().len(), calls.len());
@@ -169,7 +169,7 @@ fn a_command_that_is_not_on_the_list_is_not_run_when_nobody_is_there() {
     let steps = "- calls: [{tool: bash, args: {command: \"touch made.txt\"}}]";
     let (desk, sim) = (Desk::new(), Sim::steps(steps));
     // The model goes on without it, and the person who is needed is told.
-    let ended = desk.ask(&sim, &["run", "Make it.", "--json", "--team", "solo"]).exits(5);
+    let ended = desk.ask(&sim, &["run", "Make it.", "--json", "--team", "solo", "--no-sandbox"]).exits(5);
     assert_eq!(ended.completed()["status"], "blocked");
     assert_eq!(ended.events("error")[0]["code"], "approval_missed");
     assert!(sim.told()[0].contains("nobody is there to approve it"), "{:?}", sim.told());

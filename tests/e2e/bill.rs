@@ -1,6 +1,6 @@
 //! The bill of a real session, on the terminal and as JSON; and why things were decided.
 
-mod page;
+pub(crate) mod page;
 
 use protocol::{DECISION_NOTE, Decision, SessionId, Timestamp};
 use serde_json::{Value, json};
@@ -266,7 +266,7 @@ fn refused(desk: &Desk) -> Value {
 #[test]
 fn a_brief_whose_check_may_not_be_run_is_kept_as_refused_with_the_reason() {
     let (desk, sim) = (Desk::new(), asking("acceptance: [\"curl example.com\"]"));
-    let run = desk.ask(&sim, &["run", "Make it.", "--json"]);
+    let run = desk.ask(&sim, &["run", "Make it.", "--json", "--no-sandbox"]);
     assert_eq!(run.events("delegation.started").len(), 0, "{}", run.out);
     let kept = refused(&desk);
     assert_eq!((&kept["agent"], &kept["step"], &kept["chosen"]), (&"main".into(), &1.into(), &"refused".into()));

@@ -49,7 +49,7 @@ fn the_events_of_sessions_that_end_badly_follow_the_schema_too() {
     let refused = Sim::faulty("- {kind: unauthorized}", "");
     all_fit(&desk.ask(&refused, &["run", "Hello", "--json", "--team", "solo"]).exits(4));
     let asks = Sim::steps("- calls: [{tool: bash, args: {command: \"touch x\"}}, {tool: nothing, args: {}}]");
-    all_fit(&desk.ask(&asks, &["run", "Hello", "--json", "--team", "solo"]).exits(5));
+    all_fit(&desk.ask(&asks, &["run", "Hello", "--json", "--team", "solo", "--no-sandbox"]).exits(5));
     let writes = Sim::steps("- calls: [{tool: write, args: {path: new.txt, content: hello}}]");
     let team = desk.solo_with_commands(&["sh check.sh"]);
     let ended = desk.ask(&writes, &["run", "Hello", "--json", "--team", &team]).exits(5);

@@ -24,6 +24,7 @@ mod policy;
 mod providers;
 mod repository;
 mod route;
+mod safety;
 mod setup_commands;
 mod shapes;
 mod support;

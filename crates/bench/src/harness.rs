@@ -67,6 +67,7 @@ pub(crate) fn setup(parts: Parts<'_>) -> anyhow::Result<Setup> {
         root: parts.workspace.canonicalize()?,
         state_dir: parts.state.to_owned(),
         approval: ApprovalMode::Auto,
+        guards: tools::Guards::default(),
         environment: std::env::vars().filter(|(name, _)| name == "PATH").collect(),
         limits: Limits::default(),
         output_schema: None,

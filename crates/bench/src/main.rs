@@ -11,6 +11,7 @@ mod monitor;
 mod proc;
 mod prompt;
 mod routing;
+mod sandbox;
 mod session300;
 mod session40;
 mod spread;
@@ -33,7 +34,8 @@ const EXAMPLES: &str = "Examples:
   cargo run --release -p bench -- session300 --json
   cargo run --release -p bench -- routing --data DIR
   cargo run --release -p bench -- monitor --data DIR
-  cargo run --release -p bench -- gateway --json";
+  cargo run --release -p bench -- gateway --json
+  cargo run --release -p bench -- sandbox --json";
 
 /// Measures one figure.
 #[derive(Debug, Parser)]
@@ -76,6 +78,8 @@ enum Name {
     Routing,
     /// What a request costs that goes through the gateway: time added, requests a second, processor time, memory.
     Gateway,
+    /// What the sandbox adds to a command.
+    Sandbox,
     /// The load of `gateway`, in a process of its own.
     #[value(hide = true)]
     GatewayLoad,
@@ -92,6 +96,7 @@ fn main() -> ExitCode {
         Name::GatewayLoad => return ended(gateway::load()),
         Name::GatewayProvider => return ended(gateway::provider()),
         Name::Gateway => gateway::measure(args.agent.as_deref()),
+        Name::Sandbox => args.agent.clone().map_or_else(binary::agent, Ok).and_then(|agent| sandbox::measure(&agent)),
         Name::Startup => startup::measure(args.data.as_deref()),
         Name::Prompt => prompt::measure(),
         Name::Cases => cases::measure(args.agent.as_deref()),

@@ -8,6 +8,7 @@ use futures::stream;
 use protocol::{Clock, Dialect, ErrorKind, ProviderError, StreamEvent, Timestamp, Usage};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use wire::Codec;
 
@@ -166,7 +167,7 @@ impl Client {
                 Ok(Opened { status, headers, body }) => {
                     let ms = self.ms_since(at);
                     ended(None);
-                    let headers = pairs(&headers);
+                    let headers = pairs(&headers, self.endpoint.key.as_ref());
                     return Ok(RawResponse { status, headers, stream: live(body), error: None, attempts, at, ms });
                 }
                 Err(fault) => fault,
@@ -181,7 +182,7 @@ impl Client {
                 }
                 Next::GiveUp => {
                     ended(Some((fault.error.kind, fault.again)));
-                    return give_up(*fault, attempts, at, ms);
+                    return give_up(*fault, self.endpoint.key.as_ref(), attempts, at, ms);
                 }
             }
         }
@@ -200,7 +201,7 @@ impl Client {
         emitter: &mut Emitter<'_>,
     ) -> Result<(protocol::Reply, Option<String>), Box<Fault>> {
         let mut opened = self.exchange(outgoing, cancel).await?;
-        let request_id = request_id(&opened.headers);
+        let request_id = request_id(&opened.headers).map(|id| without_key(id, self.endpoint.key.as_ref()));
         match reading::read(self.codec, &mut opened, emitter).await {
             Ok(reply) => Ok((reply, request_id)),
             Err(mut error) => {
@@ -239,7 +240,9 @@ impl Client {
     }
 
     fn fault(&self, mut error: ProviderError) -> Box<Fault> {
-        error.message = without_key(error.message, self.endpoint.key.as_ref());
+        let key = self.endpoint.key.as_ref();
+        error.message = without_key(error.message, key);
+        error.request_id = error.request_id.map(|id| without_key(id, key));
         let again = retry::may_help(&error, &error.message);
         Box::new(Fault { error, again, response: None })
     }
@@ -289,11 +292,17 @@ fn failure(error: ProviderError, attempts: Vec<Attempt>, at: Timestamp, ms: u64)
 }
 
 /// A provider's refusal is an answer to forward; without one the call has failed.
-fn give_up(fault: Fault, attempts: Vec<Attempt>, at: Timestamp, ms: u64) -> Result<RawResponse, Box<Failure>> {
+fn give_up(
+    fault: Fault,
+    key: Option<&SecretString>,
+    attempts: Vec<Attempt>,
+    at: Timestamp,
+    ms: u64,
+) -> Result<RawResponse, Box<Failure>> {
     let Some((status, headers, body)) = fault.response else {
         return Err(Box::new(failure(fault.error, attempts, at, ms)));
     };
-    let headers = pairs(&headers);
+    let headers = pairs(&headers, key);
     let stream: ByteStream = Box::pin(stream::iter([Ok(Bytes::from(body))]));
     Ok(RawResponse { status, headers, stream, error: Some(fault.error), attempts, at, ms })
 }
@@ -309,11 +318,10 @@ pub(crate) fn live(body: Body) -> ByteStream {
     }))
 }
 
-fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect()
+/// The headers of an answer, as they may be passed on and written down.
+fn pairs(headers: &HeaderMap, key: Option<&SecretString>) -> Vec<(String, String)> {
+    let text = |value: &[u8]| without_key(String::from_utf8_lossy(value).into_owned(), key);
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect()
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {

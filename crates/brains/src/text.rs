@@ -1,5 +1,7 @@
 //! Text for errors: capped, on one line, and without the key.
 
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret, SecretString};
 
 /// Longest excerpt of a body in an error, in characters.
@@ -15,22 +17,24 @@ pub(crate) fn excerpt(body: &[u8]) -> String {
     words.join(" ").chars().take(EXCERPT).collect()
 }
 
-/// Takes the key out of a text that came from outside: some servers repeat it in their errors.
+/// Takes the key out of a text that came from outside, and every other secret that is known: some servers repeat what they were sent
+/// in their errors.
 pub(crate) fn without_key(text: String, key: Option<&SecretString>) -> String {
-    match secret(key) {
+    let text = match secret(key) {
         Some(key) if text.contains(key) => text.replace(key, "[key]"),
         _ => text,
+    };
+    match redact::global().redact_known(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(clean) => clean,
     }
 }
 
 /// As [`without_key`], for a body.
 pub(crate) fn bytes_without_key(body: Vec<u8>, key: Option<&SecretString>) -> Vec<u8> {
-    match secret(key) {
-        Some(key) if body.windows(key.len()).any(|window| window == key.as_bytes()) => {
-            String::from_utf8_lossy(&body).replace(key, "[key]").into_bytes()
-        }
-        _ => body,
-    }
+    let text = String::from_utf8_lossy(&body);
+    let clean = without_key(text.as_ref().to_owned(), key);
+    if clean == text { body } else { clean.into_bytes() }
 }
 
 fn secret(key: Option<&SecretString>) -> Option<&str> {

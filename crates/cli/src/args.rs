@@ -59,6 +59,9 @@ pub(crate) struct TeamArgs {
     /// Use this folder's .agent/ files from now on.
     #[arg(long)]
     pub(crate) trust: bool,
+    /// Use this folder's .agent/ files and its instructions in this run only.
+    #[arg(long)]
+    pub(crate) trust_workspace: bool,
     /// The person was asked and said no: go on as if the folder had no such files.
     #[arg(skip)]
     pub(crate) without_project: bool,
@@ -103,6 +106,27 @@ pub(crate) struct SessionArgs {
     /// Policy file: where tasks go, what checks them, when an agent gets another brain (default: this folder's, else yours).
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+}
+
+/// How far commands may go.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct SandboxArgs {
+    /// How far commands may go: read-only, workspace (the default) or 'workspace+net(HOST,...)'.
+    #[arg(long, value_name = "MODE", value_parser = sandbox_mode)]
+    pub(crate) sandbox: Option<sandbox::Mode>,
+    /// Run commands without a sandbox, this time.
+    #[arg(long, conflicts_with = "sandbox")]
+    pub(crate) no_sandbox: bool,
+}
+
+fn sandbox_mode(text: &str) -> Result<sandbox::Mode, String> {
+    match text.parse() {
+        Ok(sandbox::Mode::Off) => Err("to run commands without a sandbox, type --no-sandbox".to_owned()),
+        Ok(mode) => Ok(mode),
+        Err(error) => Err(format!("{error}")),
+    }
 }
 
 /// What is said about the lane of a task.
@@ -406,9 +430,9 @@ pub(crate) enum SessionsCommand {
         #[arg(long)]
         task: Option<String>,
         #[command(flatten)]
-        team: TeamArgs,
+        team: Box<TeamArgs>,
         #[command(flatten)]
-        limits: SessionArgs,
+        limits: Box<SessionArgs>,
         /// Print events as JSON Lines instead of text.
         #[arg(long)]
         json: bool,

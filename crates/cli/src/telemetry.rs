@@ -12,6 +12,7 @@ use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig a
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use redact::RedactingMakeWriter;
 use runtime::telemetry::TARGET;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -67,7 +68,8 @@ pub(crate) fn start(environment: &Environment, log: Option<&str>) -> Telemetry {
 /// Log lines on standard error. Spans of telemetry are not for them: they would stand in front of every line.
 fn log_lines<S: Subscriber + for<'a> LookupSpan<'a>>(filter: EnvFilter) -> impl Layer<S> {
     let filter = filter.and(filter_fn(|metadata| metadata.target() != TARGET));
-    tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter)
+    let writer = RedactingMakeWriter::new(redact::global().clone(), std::io::stderr);
+    tracing_subscriber::fmt::layer().with_writer(writer).with_filter(filter)
 }
 
 /// Spans of telemetry and nothing else, with no attributes but their own.

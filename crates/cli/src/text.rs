@@ -1,7 +1,11 @@
-//! Everything that is written to the terminal goes through here.
+//! Everything that is written to the terminal goes through here: nothing of it steers the terminal, and errors carry no secrets. What
+//! is printed because it was asked for (a new token, a diff that waits for a yes) is printed as it is.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(crate) use redact::inert;
+use redact::redact_for_record;
 
 /// A line on standard output. A closed pipe ends the program quietly.
 pub(crate) fn line(text: &str) {
@@ -10,15 +14,7 @@ pub(crate) fn line(text: &str) {
 
 /// A line of JSON on standard output. What must not steer a terminal is escaped as JSON does it, so that nothing is lost.
 pub(crate) fn json(text: &str) {
-    line(&escaped(text));
-}
-
-fn escaped(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        if shown(c) == c { escaped.push(c) } else { escaped.push_str(&format!("\\u{:04x}", c as u32)) }
-    }
-    escaped
+    line(&redact::inert_json(text));
 }
 
 /// Text on standard output without a line break, shown at once.
@@ -39,17 +35,17 @@ pub(crate) fn note_part(text: &str) {
 
 /// An error.
 pub(crate) fn complain(text: &str) {
-    note(&format!("error: {text}"));
+    note(&redact_for_record(&format!("error: {text}")));
 }
 
 /// Something that is probably not meant.
 pub(crate) fn warn(text: &str) {
-    note(&format!("warning: {text}"));
+    note(&redact_for_record(&format!("warning: {text}")));
 }
 
 /// What to do about it.
 pub(crate) fn hint(text: &str) {
-    note(&format!("hint: {text}"));
+    note(&redact_for_record(&format!("hint: {text}")));
 }
 
 fn put(out: &mut dyn Write, text: &str, end: bool) -> std::io::Result<()> {
@@ -85,41 +81,22 @@ fn answer(written: std::io::Result<()>) {
     std::process::exit(code);
 }
 
-/// Text that comes from models, files and tools must not steer the terminal: control characters other than tab and line
-/// break are shown as symbols, and so are the invisible characters that reorder or hide text.
-pub(crate) fn inert(text: &str) -> String {
-    text.chars().map(shown).collect()
-}
-
-fn shown(c: char) -> char {
-    match c {
-        '\n' | '\t' => c,
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}' => '\u{fffd}',
-        _ => c,
+/// The terminal marks what is pasted, or no longer does. What is told it is an order to the terminal: nothing that comes from elsewhere.
+pub(crate) fn mark_pastes(on: bool) {
+    let mut terminal = std::io::stderr().lock();
+    if terminal.is_terminal() {
+        terminal.write_all(if on { b"\x1b[?2004h" } else { b"\x1b[?2004l" }).and_then(|()| terminal.flush()).ok();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, inert};
+    use super::put;
 
     #[test]
-    fn json_keeps_every_character_and_shows_none_that_steers_a_terminal() {
-        let text = "\u{1f469}\u{200d}\u{1f4bb} \u{9b}2J \u{202e}";
-        let written = escaped(&serde_json::to_string(text).unwrap());
-        assert_eq!(inert(&written), written);
-        assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
-    }
-
-    #[test]
-    fn escape_sequences_and_hidden_characters_are_shown_not_obeyed() {
-        assert_eq!(inert("\u{1b}[2Jred\u{202e}txt\r\n"), "\u{241b}[2Jred\u{fffd}txt\u{240d}\n");
-        assert_eq!(inert("a\tb\nä 漢"), "a\tb\nä 漢");
+    fn sec_49_what_is_written_is_shown_and_not_obeyed() {
+        let mut out = Vec::new();
+        put(&mut out, "\u{1b}]0;mine\u{7}\u{1b}[2Jred\u{202e}txt \u{1b}[\r\nä 漢", true).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "red\u{fffd}txt \u{241b}[\nä 漢\n");
     }
 }

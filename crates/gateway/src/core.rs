@@ -115,7 +115,26 @@ pub trait Router: Send + Sync {
     ///
     /// # Errors
     /// As [`Router::plan`].
-    fn preview(&self, headers: &HeaderMap, body: &Bytes) -> Result<Vec<u8>, Box<ProviderError>>;
+    fn preview(&self, asked: &Preview<'_>) -> Result<Vec<u8>, Box<ProviderError>>;
+}
+
+/// Makes a plan.
+pub type Planner<'a> = &'a dyn Fn(&Ask) -> Result<Plan, Box<ProviderError>>;
+
+/// Makes the plan of a token: with what the planner plans, as far as the token may use it.
+pub type Keep<'a> = &'a dyn Fn(&Ask, Planner<'_>) -> Result<Plan, Box<ProviderError>>;
+
+/// Somebody wants to know what would be decided.
+#[derive(Clone)]
+pub struct Preview<'a> {
+    /// All headers but hop-by-hop ones.
+    pub headers: &'a HeaderMap,
+    /// The body.
+    pub body: &'a Bytes,
+    /// Name of the token that came in.
+    pub token: Option<Arc<str>>,
+    /// What the token may use.
+    pub keep: Keep<'a>,
 }
 
 /// One attempt at one binding, for its health.

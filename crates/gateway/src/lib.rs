@@ -10,6 +10,7 @@
 //! - `account`: tokens, budgets, ledger, metrics.
 //! - `pages`: health, metrics, models, dashboard.
 //! - `setup`: how other tools are pointed here.
+//! - `shield`: faults of the gateway's own end one answer, not the process.
 
 pub mod account;
 pub mod ask;
@@ -17,6 +18,7 @@ pub mod core;
 pub mod pages;
 pub mod route;
 pub mod setup;
+pub mod shield;
 
 mod door;
 mod forward;

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::TE;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use hyper::body::Incoming as Body;
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -21,7 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::core::{Denied, Incoming, PageRequest, Setup};
+use crate::core::{Denied, Incoming, PageRequest, Preview, Setup};
 use crate::door::accept::Listening;
 use crate::door::answer::{self, Answer};
 use crate::door::body::{self, Held, Load};
@@ -32,6 +33,7 @@ use crate::door::paths::{For, Place, place};
 use crate::door::phase::Phase;
 use crate::forward::off_loop::off_loop;
 use crate::forward::{self, Demand};
+use crate::shield;
 
 /// Most that the body of a page's form may have.
 const FORM: usize = 64 * 1024;
@@ -159,7 +161,12 @@ async fn accept(shared: Arc<Shared>, mut listening: Listening) {
             biased;
             () = shared.stop.drain.cancelled() => break,
             (stream, room) = listening.next() => {
-                connections.spawn(connection(Arc::clone(&shared), stream, room));
+                let serving = connection(Arc::clone(&shared), stream, room);
+                connections.spawn(async move {
+                    if shield::contained(serving).await.is_none() {
+                        tracing::error!("a connection ended by a fault of the gateway");
+                    }
+                });
             }
         }
     }
@@ -241,11 +248,30 @@ impl Service<Request<Body>> for Requests {
         Box::pin(async move {
             let number = shared.requests.fetch_add(1, Ordering::Relaxed);
             let id: Arc<str> = format!("req_{:x}{:06x}", shared.began.0, number).into();
-            let mut response = handle(&shared, local, &id, request).await;
+            let place = place(request.method(), request.uri().path());
+            let dialect = spoken(place.what, request.headers());
+            let trailers = takes_trailers(&request);
+            let answered = shield::contained(handle(&shared, local, &id, place, request)).await;
+            let mut response = answered.unwrap_or_else(|| {
+                tracing::error!(request = %id, "a request ended by a fault of the gateway");
+                let response = answer::error(dialect, &shield::fault());
+                shared.setup.accounts.refused(response.status().as_u16());
+                response
+            });
             answer::set(response.headers_mut(), answer::REQUEST_ID, &id);
-            Ok(response.map(|body| body.serving(serving)))
+            if trailers && response.body_mut().with_trailers() {
+                answer::set(response.headers_mut(), "trailer", answer::COST);
+            }
+            Ok(response.map(|body| body.serving(serving, dialect)))
         })
     }
+}
+
+/// Whether a client reads what stands behind an answer.
+fn takes_trailers(request: &Request<Body>) -> bool {
+    let told = request.headers().get_all(TE).iter().filter_map(|value| value.to_str().ok());
+    request.version() == Version::HTTP_11
+        && told.flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case("trailers"))
 }
 
 /// A request whose head has come in.
@@ -258,10 +284,16 @@ struct Arrival<'a> {
     path: String,
 }
 
-async fn handle(shared: &Arc<Shared>, local: SocketAddr, id: &Arc<str>, request: Request<Body>) -> Response<Answer> {
+async fn handle(
+    shared: &Arc<Shared>,
+    local: SocketAddr,
+    id: &Arc<str>,
+    place: Place,
+    request: Request<Body>,
+) -> Response<Answer> {
     let at = shared.setup.clock.now();
     let (head, body) = request.into_parts();
-    let Place { what, path } = place(&head.method, head.uri.path());
+    let Place { what, path } = place;
     let dialect = spoken(what, &head.headers);
     let arrival = Arrival { shared, id, at, what, dialect, path };
     let setup = &shared.setup;
@@ -306,10 +338,18 @@ impl Arrival<'_> {
                     Err(error) => self.failed(&error),
                 }
             }
-            For::Preview => match setup.router.preview(&headers, &body) {
-                Ok(json) => answer::json(200, json),
-                Err(error) => self.failed(&error),
-            },
+            For::Preview => {
+                let token = admitted.unwrap_or_default();
+                match setup.router.preview(&Preview {
+                    headers: &headers,
+                    body: &body,
+                    token,
+                    keep: &|ask, plan| plan(ask),
+                }) {
+                    Ok(json) => answer::json(200, json),
+                    Err(error) => self.failed(&error),
+                }
+            }
             _ => {
                 let page = PageRequest { method, path: self.path.clone(), query, headers, body, admitted };
                 match setup.pages.page(&page) {

@@ -35,7 +35,7 @@ pub use paths::PathRules;
 pub use phrases::Phrases;
 pub use policy::{
     BUILTIN_SOURCE, BindingPolicy, Change, Drift, DriftWords, Field, GatewayPolicy, Lookup, Policy, PolicyError,
-    PolicyErrorKind,
+    PolicyErrorKind, SandboxPolicy,
 };
 pub use settings::{MonitorPolicy, Weight};
 pub use signal::Signal;

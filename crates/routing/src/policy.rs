@@ -6,6 +6,7 @@ mod drift;
 mod error;
 mod file;
 mod gateway;
+mod guard;
 mod hash;
 mod layers;
 mod litellm;
@@ -17,6 +18,7 @@ mod show;
 use std::sync::LazyLock;
 
 use catalogue::yaml::{self, Path};
+use permissions::rules::RulesSpec;
 use protocol::TaskType;
 use serde_json::{Map, Value};
 
@@ -25,6 +27,7 @@ pub use drift::{Drift, DriftWords};
 pub(crate) use error::{Mistake, did_you_mean};
 pub use error::{PolicyError, PolicyErrorKind};
 pub use gateway::{BindingPolicy, GatewayPolicy};
+pub use guard::SandboxPolicy;
 pub use show::Field;
 
 use crate::lanes::{
@@ -73,6 +76,10 @@ pub struct Policy {
     pub compaction: CompactionPolicy,
     /// What `agent gateway` does with names, bindings and auxiliary calls.
     pub gateway: GatewayPolicy,
+    /// Rules about commands.
+    pub permissions: RulesSpec,
+    /// How far commands may go.
+    pub sandbox: SandboxPolicy,
     /// Words of paths that look risky.
     pub drift: Vec<DriftWords>,
     pub(crate) task_table: WordTable,
@@ -166,6 +173,7 @@ impl Policy {
         let mut policy = Self::of(monitor, sections, values);
         check::settle(&mut policy, &said, is_said)?;
         gateway::check(&policy)?;
+        guard::check(&policy)?;
         policy.said = said;
         policy.hash = hash::of(&policy);
         policy.remarks = check::remarks(&policy);
@@ -187,6 +195,8 @@ impl Policy {
             warnings: sections.warnings,
             compaction: sections.compaction,
             gateway: sections.gateway,
+            permissions: sections.permissions,
+            sandbox: sections.sandbox,
             drift: sections.drift,
             task_table: WordTable::default(),
             drift_table: WordTable::default(),

@@ -31,9 +31,24 @@ impl Budget {
         Self { usd, steps, ..Self::default() }
     }
 
-    fn reserved_by_others(&self, own: Option<&DelegationId>) -> Usd {
-        let reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        reserved.iter().filter(|(id, _)| Some(*id) != own).map(|(_, usd)| *usd).sum()
+    /// Sets dollars aside for a delegation, within what is left of the limit. Everything is read and written under one lock, so that
+    /// delegations that begin at the same time are never promised the same dollars.
+    ///
+    /// # Errors
+    /// What is spent, where nothing is left.
+    fn take(&self, limit: Usd, wanted: Wanted<'_>) -> Result<(), Usd> {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked behind the lock: what a delegation that was let go has spent is in there.
+        let (spent, before) = (wanted.spent)();
+        let others = reserved.iter().filter(|(id, _)| *id != wanted.delegation).map(|(_, usd)| *usd).sum::<Usd>();
+        let left = limit - spent - others;
+        if left <= Usd::ZERO {
+            return Err(spent);
+        }
+        // What it spent before the program stopped belongs to it. Half stays with the caller, who has to review what comes back.
+        let share = before + Usd::from_picos(left.picos() / 2);
+        reserved.insert(wanted.delegation.clone(), wanted.own.map_or(share, |own| own.min(share)));
+        Ok(())
     }
 
     /// What was set aside for a delegation.
@@ -41,13 +56,18 @@ impl Budget {
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner).get(delegation).copied()
     }
 
-    fn set(&self, delegation: &DelegationId, usd: Option<Usd>) {
-        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        match usd {
-            Some(usd) => reserved.insert(delegation.clone(), usd),
-            None => reserved.remove(delegation),
-        };
+    fn release(&self, delegation: &DelegationId) {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).remove(delegation);
     }
+}
+
+/// What a delegation asks to have set aside.
+struct Wanted<'a> {
+    delegation: &'a DelegationId,
+    /// The specialist's own limit.
+    own: Option<Usd>,
+    /// What the session has spent so far, and what of it this very delegation did.
+    spent: &'a dyn Fn() -> (Usd, Usd),
 }
 
 /// A reservation: released when it is dropped, on every path.
@@ -58,7 +78,7 @@ pub(crate) struct Reservation<'a> {
 
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
-        self.core.budget.set(&self.delegation, None);
+        self.core.budget.release(&self.delegation);
     }
 }
 
@@ -70,17 +90,14 @@ impl Core {
     pub(crate) fn reserve(&self, to: &AgentId, delegation: &DelegationId) -> Result<Reservation<'_>, String> {
         let own = self.team.agent(to).and_then(|spec| spec.limits.usd);
         if let Some(limit) = self.budget.usd {
-            let spent = self.store.session_cost(&self.session).map(|cost| cost.at_least).unwrap_or_default();
-            let left = limit - spent - self.budget.reserved_by_others(Some(delegation));
-            if left <= Usd::ZERO {
-                return Err(format!("the session's budget of {limit} is used up or set aside ({spent} spent)"));
-            }
-            // What it spent before the program stopped belongs to it.
-            let before = self.store.delegation_cost(&self.session, delegation);
-            let before = before.map(|cost| cost.at_least).unwrap_or_default();
-            // Half stays with the caller, who has to review what comes back.
-            let share = before + Usd::from_picos(left.picos() / 2);
-            self.budget.set(delegation, Some(own.map_or(share, |own| own.min(share))));
+            let spent = || {
+                let all = self.store.session_cost(&self.session).map(|cost| cost.at_least).unwrap_or_default();
+                let before = self.store.delegation_cost(&self.session, delegation);
+                (all, before.map(|cost| cost.at_least).unwrap_or_default())
+            };
+            self.budget
+                .take(limit, Wanted { delegation, own, spent: &spent })
+                .map_err(|spent| format!("the session's budget of {limit} is used up or set aside ({spent} spent)"))?;
         }
         Ok(Reservation { core: self, delegation: delegation.clone() })
     }
@@ -147,3 +164,7 @@ impl Core {
         std::mem::replace(&mut *self.budget.warned.lock().unwrap_or_else(PoisonError::into_inner), true)
     }
 }
+
+#[cfg(test)]
+#[path = "budget_tests.rs"]
+mod tests;

@@ -9,21 +9,21 @@ mod refusal;
 mod worth;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::event::EventBody;
 use protocol::{AgentId, Brief, CallId, DelegationId, Item, Receipt, Report, ReportStatus};
 use serde_json::Value;
 use store::{DelegationClosed, DelegationRecord, Write};
-use tools::permissions::{Action, Decision, Policy, decide};
-use tools::{ApprovalMode, CheckResult, DelegationAnswer};
+use tools::permissions::reads_only;
+use tools::{CheckResult, DelegationAnswer, SessionTools};
 
 use self::refusal::Refusal;
 use crate::agent::Agent;
 use crate::error::RuntimeError;
 use crate::fragments;
 use crate::host::HostPort;
+use crate::rights::{DELEGATIONS_AT_ONCE, flagged};
 use crate::run::{Ended, Scope, run_agent};
 use crate::session::{Core, settle_dangling};
 use crate::verification::{self, Check};
@@ -51,13 +51,18 @@ impl Active {
 
     /// Why a tool may not be used by an agent whose brief is exploration, if so: looking changes nothing, whatever the tools
     /// it has for other briefs.
-    pub(crate) fn refuses_while_exploring(&self, agent: &AgentId, tool: &str, arguments: &Value) -> Option<String> {
+    pub(crate) fn refuses_while_exploring(
+        &self,
+        tools: &SessionTools,
+        agent: &AgentId,
+        tool: &str,
+        arguments: &Value,
+    ) -> Option<String> {
         self.get(agent).filter(|running| running.brief.explore)?;
         let line = arguments.get("command").and_then(Value::as_str).filter(|_| tool == "bash");
-        let reading = Policy { mode: ApprovalMode::Deny, root: PathBuf::new(), allowed_commands: Vec::new() };
-        match line.map(|line| decide(&reading, &Action::Command { line })) {
-            Some(Decision::Allow) => None,
-            Some(_) => Some("this brief is exploration: only commands that read may be run".to_owned()),
+        match line.map(|line| reads_only(tools.policy(), line)) {
+            Some(true) => None,
+            Some(false) => Some("this brief is exploration: only commands that read may be run".to_owned()),
             None => Some(format!("this brief is exploration: `{tool}` is closed, nothing may be changed")),
         }
     }
@@ -104,6 +109,14 @@ pub(crate) async fn delegate(
     if let Some(record) = earlier.as_ref().filter(|record| record.closed.is_some()) {
         return answer::from_record(record);
     }
+    let (role, request) = (core.role_rights(spec), Core::request_rights(&brief));
+    core.bind(&caller.holder);
+    let child = match &earlier {
+        Some(record) => caller.holder.adopt(to.clone(), role.clone(), Core::request_rights(&record.brief)),
+        None => caller.holder.spawn(to.clone(), role.clone(), request, DELEGATIONS_AT_ONCE),
+    };
+    let child = child.map_err(|refused| refusal::told(core, from, to, &Refusal::Rule(&refused.to_string())))?;
+    core.warn_of_excess(caller, to, &role);
     // With nothing left a new one is not begun; one that is open ends at its first step, with a receipt.
     let reserved = core.reserve(to, &delegation_id(core, from, call));
     let record = match (earlier, &reserved) {
@@ -115,7 +128,8 @@ pub(crate) async fn delegate(
     core.active.update(to, |running| {
         *running = Running { brief: record.brief.clone(), checks, ..Running::default() };
     });
-    let scope = Scope::new(core, spec, Some(record.id.clone()), caller.cancel.child_token());
+    let holder = child.holder().clone();
+    let scope = Scope::new(core, spec, holder, Some(record.id.clone()), caller.cancel.child_token());
     agent.working_on = Some(record.id.clone());
     let ended = run_agent(core, &mut agent, &scope).await;
     agent.working_on = None;
@@ -205,7 +219,9 @@ async fn open(
         baseline: core.tree().await,
         closed: None,
     };
-    let item = Item::user(fragments::brief(&brief, &checks));
+    let text = fragments::brief(&brief, &checks);
+    let marked = flagged(&text).map(|note| format!("\n{note}\n"));
+    let item = Item::user(text + &marked.unwrap_or_default());
     let started = EventBody::DelegationStarted { to: agent.id().clone(), brief };
     let (mut writes, mut events) = (vec![Write::Delegation(record.clone())], vec![(Some(from.clone()), started)]);
     if let Some((_, decision)) = estimate {

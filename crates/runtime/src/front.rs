@@ -35,6 +35,17 @@ pub enum Shown<'a> {
     Notice(&'a str),
 }
 
+/// What a person says to a question about one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes, for this call.
+    Once,
+    /// Yes, and for the very same words by the same agent until the session ends. Never kept beyond this run of the program.
+    Session,
+    /// No, with the reason that the model is told.
+    No(String),
+}
+
 /// A screen, a JSON writer, or a test's recorder.
 #[async_trait::async_trait]
 pub trait Front: Send + Sync {
@@ -46,6 +57,16 @@ pub trait Front: Send + Sync {
 
     /// Asks whether something may be done.
     async fn approve(&self, request: &ApprovalRequest) -> Approval;
+
+    /// The same where an answer may hold for the session: `lasting` says whether that may be offered for this call at all. Whoever does
+    /// not offer it need not implement this.
+    async fn answer(&self, request: &ApprovalRequest, lasting: bool) -> Answer {
+        let _ = lasting;
+        match self.approve(request).await {
+            Approval::Yes => Answer::Once,
+            Approval::No(reason) => Answer::No(reason),
+        }
+    }
 
     /// Asks an agent's question.
     ///

@@ -1,15 +1,19 @@
 //! The runtime as tools see it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use permissions::rights::Rights;
 use protocol::event::EventBody;
 use protocol::{AgentId, Brief, CallId, Report};
+use serde_json::Value;
 use store::Write;
 use tools::host::PlanStep;
-use tools::{Approval, ApprovalRequest, CheckResult, DelegationAnswer, Host};
+use tools::{Approval, ApprovalRequest, CheckResult, DelegationAnswer, Host, Settled};
 
 use crate::delegation;
 use crate::front::Shown;
+use crate::rights::{AuditVerdict, DecidedBy, Judged};
 use crate::run::Scope;
 use crate::session::Core;
 use crate::telemetry;
@@ -19,32 +23,63 @@ use crate::verification;
 pub(crate) struct HostPort {
     core: Arc<Core>,
     scope: Scope,
+    /// The call that runs; none where the runtime itself asks.
+    call: Option<(String, Value)>,
+    /// The call was not allowed.
+    denied: Arc<AtomicBool>,
 }
 
 impl HostPort {
     pub(crate) fn new(core: Arc<Core>, scope: Scope) -> Self {
-        Self { core, scope }
+        Self { core, scope, call: None, denied: Arc::default() }
+    }
+
+    /// The view of one tool call. `denied` is set where it is not allowed.
+    pub(crate) fn for_call(core: Arc<Core>, scope: Scope, call: (&str, &Value), denied: Arc<AtomicBool>) -> Self {
+        Self { core, scope, call: Some((call.0.to_owned(), call.1.clone())), denied }
+    }
+
+    /// A verdict of the policy point on a call.
+    fn note(&self, request: &ApprovalRequest, verdict: AuditVerdict, because: &str) -> Result<(), String> {
+        let path = self.scope.holder.path();
+        let judged = Judged {
+            path: &path,
+            call: &request.call,
+            tool: &request.tool,
+            what: &request.what,
+            verdict,
+            answer: None,
+            by: DecidedBy::Policy,
+            because,
+        };
+        self.core
+            .record(&request.agent, &judged)
+            .map_err(|error| format!("the decision could not be recorded: {error}"))
     }
 }
 
 #[async_trait::async_trait]
 impl Host for HostPort {
     async fn approve(&self, request: ApprovalRequest) -> Approval {
-        let asked = EventBody::ApprovalRequested {
-            tool: request.tool.clone(),
-            call: request.call.clone(),
-            what: request.what.clone(),
-        };
-        if let Err(error) = self.core.journal.event(Some(&request.agent), asked) {
-            return Approval::No(format!("the question could not be recorded: {error}"));
+        let call = self.call.as_ref().map(|(tool, arguments)| (tool.as_str(), arguments));
+        let answer = self.core.question(&self.scope, &request, call).await;
+        if answer != Approval::Yes {
+            self.denied.store(true, Ordering::Release);
         }
-        let _asking = self.core.asks();
-        if !self.core.front.attended() {
-            self.core.person_missed();
-        }
-        tokio::select! {
-            answer = self.core.front.approve(&request) => answer,
-            () = self.scope.cancel.cancelled() => Approval::No("the user interrupted".to_owned()),
+        answer
+    }
+
+    fn rights(&self) -> Rights {
+        self.core.rights_of(&self.scope)
+    }
+
+    fn decided(&self, request: &ApprovalRequest, settled: &Settled) -> Result<(), String> {
+        match settled {
+            Settled::Allowed(rule) => self.note(request, AuditVerdict::Allow, rule),
+            Settled::Refused(why) => {
+                self.denied.store(true, Ordering::Release);
+                self.note(request, AuditVerdict::Refuse, why)
+            }
         }
     }
 
@@ -77,7 +112,7 @@ impl Host for HostPort {
     async fn ask_user(&self, agent: &AgentId, question: &str) -> Result<String, String> {
         let _asking = self.core.asks();
         tokio::select! {
-            answer = self.core.front.ask(agent, question) => answer,
+            answer = self.core.asked(agent, question) => answer,
             () = self.scope.cancel.cancelled() => Err("the user interrupted".to_owned()),
         }
     }
@@ -96,6 +131,7 @@ impl Host for HostPort {
     }
 
     fn progress(&self, agent: &AgentId, call: &CallId, line: &str) {
+        let line = &redact::global().redact_known(line);
         self.core.front.show(Shown::Progress { agent, call, line });
     }
 }

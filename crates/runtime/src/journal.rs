@@ -1,6 +1,8 @@
 //! The one place that makes things durable: writes and the public events that tell of them go into one transaction, and
-//! only then is anything shown.
+//! only then is anything shown. Events and notes are records: keys that the program knows are taken out of them here, whatever they
+//! tell of. Items of transcripts are not touched: they are what a model was sent.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::event::VERSION;
@@ -41,9 +43,11 @@ impl Journal {
         let numbered: Vec<Event> = events
             .into_iter()
             .zip(*seq + 1..)
-            .map(|((agent, body), seq)| Event { v: VERSION, session: self.session.clone(), seq, agent, body })
+            .map(|((agent, body), seq)| {
+                without_keys(Event { v: VERSION, session: self.session.clone(), seq, agent, body })
+            })
             .collect();
-        let mut all = writes;
+        let mut all: Vec<Write> = writes.into_iter().map(record).collect();
         all.extend(numbered.iter().cloned().map(Write::Event));
         self.store.commit(&self.session, &all)?;
         *seq += numbered.len() as u64;
@@ -59,5 +63,28 @@ impl Journal {
 
     fn lock(&self) -> MutexGuard<'_, u64> {
         self.seq.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The event as it is kept and shown.
+fn without_keys(event: Event) -> Event {
+    let Ok(json) = serde_json::to_string(&event) else { return event };
+    match redact::global().redact_known(&json) {
+        Cow::Borrowed(_) => event,
+        // A mark holds nothing that ends a string, so what was JSON still is.
+        Cow::Owned(clean) => serde_json::from_str(&clean).unwrap_or(event),
+    }
+}
+
+/// A write as it is kept.
+fn record(write: Write) -> Write {
+    match write {
+        Write::Note(mut note) => {
+            if let Cow::Owned(clean) = redact::global().redact_known(&note.json) {
+                note.json = clean;
+            }
+            Write::Note(note)
+        }
+        other => other,
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use permissions::rights::Holder;
 use protocol::{DelegationId, ErrorKind, FragmentKind, Report, Timestamp};
 use store::{InputMode as StoredMode, Write};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,8 @@ const STEPS_WARNED: u32 = 3;
 pub(crate) struct Scope {
     /// The delegation an agent works on; none for the main agent.
     pub(crate) delegation: Option<DelegationId>,
+    /// What it may do, and who gave it.
+    pub(crate) holder: Arc<Holder>,
     /// Ends the run early.
     pub(crate) cancel: CancellationToken,
     /// The run stops at the first step boundary after this moment.
@@ -41,11 +44,12 @@ impl Scope {
     pub(crate) fn new(
         core: &Core,
         agent: &team::AgentSpec,
+        holder: Arc<Holder>,
         delegation: Option<DelegationId>,
         cancel: CancellationToken,
     ) -> Self {
         let span = Duration::from_secs(u64::from(agent.limits.minutes) * 60);
-        Self { delegation, cancel, deadline: core.clock.now().plus(span) }
+        Self { delegation, holder, cancel, deadline: core.clock.now().plus(span) }
     }
 }
 

@@ -68,7 +68,7 @@ pub struct TurnOutcome {
 
 /// One open session.
 pub struct Session {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
 }
 
 impl Session {
@@ -79,7 +79,10 @@ impl Session {
     pub fn open(setup: Setup, start: Start) -> Result<Self, RuntimeError> {
         let (id, record) = match &start {
             Start::New => (new_id(setup.clock.now()), None),
-            Start::Resume(id) => (id.clone(), setup.store.session(id)?),
+            Start::Resume(id) => {
+                check_id(id)?;
+                (id.clone(), setup.store.session(id)?)
+            }
         };
         if matches!(start, Start::Resume(_)) && record.is_none() {
             return Err(RuntimeError::Setup(format!(
@@ -291,7 +294,8 @@ impl Session {
 
     /// Runs the main agent to the end of the turn, then checks what came of it.
     async fn work(&self, main: &mut Agent, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
-        let scope = Scope::new(&self.core, &main.spec.clone(), None, cancel.clone());
+        let lead = self.core.lead(&main.spec);
+        let scope = Scope::new(&self.core, &main.spec.clone(), lead, None, cancel.clone());
         loop {
             let ended = match run_agent(&self.core, main, &scope).await {
                 Ok(ended) => ended,
@@ -355,6 +359,18 @@ pub(crate) fn settle_dangling(core: &Core, agent: &mut Agent) -> Result<(), Runt
     let recorded = core.store.tool_runs(&core.session, agent.id(), agent.last_seq())?;
     let results = crate::toolrun::unanswered(agent, &recorded);
     agent.append(core, vec![Item::ToolResults { results }, fragments::interrupted()], Vec::new(), Vec::new())
+}
+
+/// A session's id names folders and sockets too: it is letters, digits and dashes, and cannot lead anywhere.
+fn check_id(id: &SessionId) -> Result<(), RuntimeError> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=64).contains(&id.as_str().len()) && id.as_str().bytes().all(plain) {
+        return Ok(());
+    }
+    Err(RuntimeError::Setup(format!(
+        "{:?} is no session's id: allowed are 1 to 64 small letters, digits and `-`; `agent sessions list` shows those there are",
+        id.as_str()
+    )))
 }
 
 /// Sorts by time, and is short enough to type: `20261121-101500-k3f9`.

@@ -8,7 +8,7 @@ use protocol::{Clock, SessionId, Usd};
 use routing::Policy;
 use store::Store;
 use team::Team;
-use tools::ApprovalMode;
+use tools::{ApprovalMode, Guards};
 
 use crate::clients::Clients;
 use crate::front::Front;
@@ -45,6 +45,8 @@ pub struct Setup {
     pub state_dir: PathBuf,
     /// What may be done without asking.
     pub approval: ApprovalMode,
+    /// What stands between its commands and the machine.
+    pub guards: Guards,
     /// The environment of child processes, already filtered.
     pub environment: Vec<(String, String)>,
     /// What moves agents along their ladders.

@@ -1,6 +1,8 @@
 //! Answering the tool calls of a step: intent before effect, result before the next thing, everything in the order asked.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::join_all;
 use protocol::event::EventBody;
@@ -12,6 +14,7 @@ use tools::{Effect, Registry, Tool, ToolContext, ToolError, ToolOutput};
 use crate::agent::Agent;
 use crate::error::RuntimeError;
 use crate::host::HostPort;
+use crate::rights::{Denied, flagged};
 use crate::run::Scope;
 use crate::session::Core;
 use crate::telemetry;
@@ -123,10 +126,12 @@ async fn answer(step: &Step<'_>, call: &Call) -> Result<ToolOutcome, RuntimeErro
         return refused(problem);
     };
     if step.closed.contains(&call.name) {
-        return refused(format!(
+        let why = format!(
             "`{}` is closed to you: delegate the work, or open it for this turn with `take_over(reason)`",
             call.name
-        ));
+        );
+        step.core.journal.commit(vec![judged(step, call, Some(&why))], Vec::new())?;
+        return refused(why);
     }
     let arguments: Value = match serde_json::from_str(if call.arguments.trim().is_empty() {
         "{}"
@@ -146,23 +151,33 @@ async fn answer(step: &Step<'_>, call: &Call) -> Result<ToolOutcome, RuntimeErro
     };
     let effect = tool.effect(&arguments);
     if effect == Effect::Writes
-        && let Some(why) = step.core.active.refuses_while_exploring(&step.agent, &call.name, &arguments)
+        && let Some(why) =
+            step.core.active.refuses_while_exploring(&step.core.tools, &step.agent, &call.name, &arguments)
     {
+        step.core.journal.commit(vec![judged(step, call, Some(&why))], Vec::new())?;
         return refused(why);
     }
-    match step.recorded.iter().find(|run| run.intent.call.as_str() == call.id) {
+    let earlier = step.recorded.iter().find(|run| run.intent.call.as_str() == call.id);
+    match earlier {
         Some(ToolRun { done: Some(done), .. }) => return Ok(done.outcome.clone()),
         Some(ToolRun { done: None, .. }) if effect == Effect::Writes => {
             return interrupted(step, call);
         }
-        Some(_) => {}
-        None => {
-            if effect != Effect::ReadOnly {
-                step.core.before_change().await?;
-            }
-            begin(step, call, tool.as_ref(), &arguments)?;
+        _ => {}
+    }
+    let new = earlier.is_none();
+    let lacking = || step.core.lacks(step.scope, &call.name, &arguments);
+    if let Some(why) = lacking() {
+        return not_allowed(step, call, new.then_some(tool.as_ref()), &arguments, &why);
+    }
+    if new && effect != Effect::ReadOnly {
+        step.core.before_change().await?;
+        // That can take a while: what an agent may do is what it may do now.
+        if let Some(why) = lacking() {
+            return not_allowed(step, call, new.then_some(tool.as_ref()), &arguments, &why);
         }
     }
+    begin(step, call, new.then_some(tool.as_ref()), &arguments, None)?;
     run(step, call, tool.as_ref(), arguments).await
 }
 
@@ -176,8 +191,16 @@ fn mistaken(step: &Step<'_>, code: &str, problem: &str) -> Result<(), RuntimeErr
     step.core.journal.event(Some(&step.agent), told)
 }
 
-/// Makes the intent durable, before the effect.
-fn begin(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: &Value) -> Result<(), RuntimeError> {
+/// Makes the decision on a call durable, and where it is `new` its intent too, before the effect.
+fn begin(
+    step: &Step<'_>,
+    call: &Call,
+    new: Option<&dyn Tool>,
+    arguments: &Value,
+    refused: Option<&str>,
+) -> Result<(), RuntimeError> {
+    let mut writes = vec![judged(step, call, refused)];
+    let Some(tool) = new else { return step.core.journal.commit(writes, Vec::new()) };
     let intent = ToolIntent {
         agent: step.agent.clone(),
         step_item_seq: step.item_seq,
@@ -191,16 +214,52 @@ fn begin(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: &Value) -> Re
         call: CallId::new(&call.id),
         summary: tool.summary(arguments),
     };
-    step.core.journal.commit(vec![Write::ToolIntent(intent)], vec![(Some(step.agent.clone()), started)])
+    writes.push(Write::ToolIntent(intent));
+    step.core.journal.commit(writes, vec![(Some(step.agent.clone()), started)])
+}
+
+/// The decision on a call by the rights of its agent.
+fn judged(step: &Step<'_>, call: &Call, refused: Option<&str>) -> Write {
+    let id = CallId::new(&call.id);
+    step.core.by_rights(step.scope, &step.agent, (&id, &call.name, &call.arguments), refused)
+}
+
+/// A call for which the agent lacks the right: on record, told to the model, and one step towards the end of a run that nobody watches.
+fn not_allowed(
+    step: &Step<'_>,
+    call: &Call,
+    new: Option<&dyn Tool>,
+    arguments: &Value,
+    why: &str,
+) -> Result<ToolOutcome, RuntimeError> {
+    begin(step, call, new, arguments, Some(why))?;
+    let (words, ends) = after_denial(step.core);
+    let text = [Some(why.to_owned()), words].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    let outcome = finish(step, ToolOutcome::text(&call.id, &call.name, text, true), ToolOutput::default(), 0)?;
+    ends.map_or(Ok(outcome), Err)
+}
+
+/// What a model is told behind a refusal besides, and what ends the run.
+fn after_denial(core: &Core) -> (Option<String>, Option<RuntimeError>) {
+    match core.denied() {
+        Denied::GoOn(words) => (words, None),
+        Denied::End(error) => (None, Some(error)),
+    }
 }
 
 async fn run(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: Value) -> Result<ToolOutcome, RuntimeError> {
     let id = CallId::new(&call.id);
+    let denied = Arc::new(AtomicBool::new(false));
     let context = ToolContext {
         root: step.core.root.clone(),
         agent: step.agent.clone(),
         call: id.clone(),
-        host: Arc::new(HostPort::new(step.core.clone(), step.scope.clone())),
+        host: Arc::new(HostPort::for_call(
+            step.core.clone(),
+            step.scope.clone(),
+            (&call.name, &arguments),
+            denied.clone(),
+        )),
         session: step.core.tools.clone(),
         cancel: step.scope.cancel.clone(),
     };
@@ -218,16 +277,54 @@ async fn run(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: Value) ->
         // The same for what the caller cannot mend: a full disk, a provider that is not set up.
         return Err(error);
     }
-    let outcome =
-        ToolOutcome { call: id, tool: call.name.clone(), content: output.content.clone(), is_error: output.is_error };
     let ms = step.core.clock.now().since(began).as_millis() as u64;
-    finish(step, outcome, output, ms)
+    let mut outcome =
+        ToolOutcome { call: id, tool: call.name.clone(), content: told(&output), is_error: output.is_error };
+    if !is_control(&call.name) {
+        mark(&mut outcome);
+    }
+    if !denied.load(Ordering::Acquire) {
+        if !outcome.is_error && !is_control(&call.name) {
+            step.core.authority.denials.none();
+        }
+        return finish(step, outcome, output, ms);
+    }
+    let (words, ends) = after_denial(step.core);
+    outcome.content.extend(words.map(|text| ResultPart::Text { text }));
+    let outcome = finish(step, outcome, output, ms)?;
+    ends.map_or(Ok(outcome), Err)
+}
+
+/// What the model is told: all of it but the keys that the program knows. Here, so that what is sent and what is kept are the same bytes.
+fn told(output: &ToolOutput) -> Vec<ResultPart> {
+    let mut content = output.content.clone();
+    for part in &mut content {
+        if let ResultPart::Text { text } = part
+            && let Cow::Owned(clean) = redact::global().redact_known(text)
+        {
+            *text = clean;
+        }
+    }
+    content
+}
+
+/// Tools that steer the session and touch nothing outside of it. What they give is the runtime's own, or was marked already.
+fn is_control(tool: &str) -> bool {
+    matches!(tool, "plan" | "report" | "take_over" | "delegate" | "ask_user")
+}
+
+/// Data that speaks with a voice which is not its own is marked as data.
+fn mark(outcome: &mut ToolOutcome) {
+    let found = outcome.content.iter().find_map(|part| match part {
+        ResultPart::Text { text } => flagged(text),
+        ResultPart::Image { .. } => None,
+    });
+    outcome.content.extend(found.map(|text| ResultPart::Text { text }));
 }
 
 /// Makes the result durable.
 fn finish(step: &Step<'_>, outcome: ToolOutcome, output: ToolOutput, ms: u64) -> Result<ToolOutcome, RuntimeError> {
-    if !outcome.is_error && !matches!(outcome.tool.as_str(), "plan" | "report" | "take_over" | "delegate" | "ask_user")
-    {
+    if !outcome.is_error && !is_control(&outcome.tool) {
         // A way was found that needed nobody's yes.
         step.core.take_missed();
     }

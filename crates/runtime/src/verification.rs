@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use protocol::event::EventBody;
-use protocol::{AgentId, CommandReceipt};
+use protocol::{AgentId, CallId, CommandReceipt};
 use serde::{Deserialize, Serialize};
 use store::{NoteRecord, Write};
 use tokio_util::sync::CancellationToken;
@@ -85,6 +85,13 @@ pub(crate) async fn run(
         if cancel.is_cancelled() {
             return Err(RuntimeError::Interrupted);
         }
+        // Looked at when it runs, not only when it was asked for: a rule or mode may have come in between.
+        let asker = agent.cloned().unwrap_or_else(|| AgentId::from("runtime"));
+        let call = CallId::new(format!("check:{}", check.name));
+        if let Decision::Refuse(why) = core.judge_check(&asker, &call, &check.command)? {
+            results.push(not_run(check, &why));
+            continue;
+        }
         let outcome = tools::run_check(&core.tools, &check.command, check.timeout, cancel).await;
         let finished = EventBody::VerificationFinished {
             command: check.command.clone(),
@@ -110,9 +117,17 @@ pub(crate) async fn run(
             ms: outcome.ms,
             check: true,
         };
-        results.push(CheckResult { receipt, output: outcome.output });
+        // As with every other output, before an agent is told of it.
+        let output = redact::global().redact_known(&outcome.output).into_owned();
+        results.push(CheckResult { receipt, output });
     }
     Ok(results)
+}
+
+/// A check that may not be run: it proves nothing.
+fn not_run(check: &Check, why: &str) -> CheckResult {
+    let receipt = CommandReceipt { command: check.command.clone(), exit_code: None, ms: 0, check: true };
+    CheckResult { receipt, output: format!("[not run: {why}]\n") }
 }
 
 /// All of them ended with exit code 0; false when there were none.

@@ -1,5 +1,6 @@
 //! What a tool may ask of the runtime that runs it.
 
+use permissions::rights::Rights;
 use protocol::{AgentId, Brief, CallId, CommandReceipt, Receipt, Report};
 
 /// Something that needs a person's yes.
@@ -24,6 +25,15 @@ pub enum Approval {
     Yes,
     /// No, with the reason that the model is told.
     No(String),
+}
+
+/// What the policy point came to without asking a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It may be done; by which rule.
+    Allowed(String),
+    /// It may not; why.
+    Refused(String),
 }
 
 /// What came back from a delegation.
@@ -51,6 +61,19 @@ pub struct CheckResult {
 pub trait Host: Send + Sync {
     /// Asks the person (or decides by the approval mode). Never called for what the permission policy already allows.
     async fn approve(&self, request: ApprovalRequest) -> Approval;
+
+    /// What the caller may do at most, at this moment. Asked for right before an effect: it may be less than a moment ago.
+    fn rights(&self) -> Rights {
+        Rights::all()
+    }
+
+    /// Takes note of a decision that needed no question, before its effect. `request` is the call as it would have been asked for.
+    ///
+    /// # Errors
+    /// It cannot be recorded: then nothing may be done. The words for the model.
+    fn decided(&self, _request: &ApprovalRequest, _settled: &Settled) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Hands a brief to a specialist and waits for the report.
     ///

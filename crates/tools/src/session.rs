@@ -3,14 +3,16 @@
 #![expect(clippy::disallowed_methods, reason = "makes the folder that long output goes to")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use permissions::rights::Hosts;
 use protocol::{AgentId, Clock};
+use sandbox::Sandbox;
 
 use crate::filesystem::ledger::{FileLedger, SeenFile};
-use crate::permissions::{ApprovalMode, Policy};
+use crate::permissions::{ApprovalMode, Guards, Policy};
 use crate::shell::environment;
 use crate::shell::processes::Processes;
 use crate::tool::ToolError;
@@ -43,6 +45,9 @@ pub struct SessionTools {
     shell: PathBuf,
     /// Marks every process of this session in its environment, so that none is missed when the session ends.
     cookie: String,
+    guards: Guards,
+    /// The wall around commands, in a word.
+    sandbox_name: String,
     /// Agents whose `read` gives less than the tool's own limit, bytes per call.
     read_caps: BTreeMap<AgentId, usize>,
     commands_started: AtomicU32,
@@ -84,6 +89,8 @@ impl SessionTools {
             environment,
             shell,
             cookie,
+            guards: Guards::default(),
+            sandbox_name: "off".to_owned(),
             read_caps: BTreeMap::new(),
             commands_started: AtomicU32::new(0),
             clock: config.clock,
@@ -98,6 +105,55 @@ impl SessionTools {
     pub fn with_read_cap(mut self, agent: AgentId, bytes: usize) -> Self {
         self.read_caps.insert(agent, bytes);
         self
+    }
+
+    /// Puts guards around all commands.
+    #[must_use]
+    pub fn with_guards(mut self, guards: Guards) -> Self {
+        self.sandbox_name = guards.name();
+        self.guards = guards;
+        self
+    }
+
+    pub(crate) fn sandbox(&self) -> Option<&Sandbox> {
+        self.guards.sandbox().map(Arc::as_ref)
+    }
+
+    /// The wall that commands run behind: `read-only`, `workspace`, `workspace+net(...)`, `off`, `missing`.
+    pub fn sandbox_name(&self) -> &str {
+        &self.sandbox_name
+    }
+
+    /// Hosts that commands can reach through the wall: anywhere where there is none.
+    pub fn network(&self) -> Hosts {
+        let Some(sandbox) = self.sandbox() else { return Hosts::Any };
+        match &sandbox.profile().mode {
+            sandbox::Mode::ReadOnly | sandbox::Mode::Workspace => Hosts::none(),
+            // A host that cannot be read may be any.
+            sandbox::Mode::WorkspaceNet(hosts) => {
+                let hosts = hosts.iter().map(|host| host.to_string().parse()).collect::<Result<_, _>>();
+                hosts.map_or(Hosts::Any, Hosts::Only)
+            }
+            sandbox::Mode::Off => Hosts::Any,
+        }
+    }
+
+    /// Where a path leads as a model wrote it: absolute, symlinks followed as far as it exists. None where that cannot be told.
+    /// This says which right is needed; where a file is opened, the kernel decides anew whether it lies beneath the workspace.
+    pub fn leads_to(&self, given: &str) -> Option<PathBuf> {
+        let mut path = PathBuf::from("/");
+        // By its letters first, as the tools read it.
+        for part in self.root.join(given).components() {
+            match part {
+                Component::Normal(name) => path.push(name),
+                Component::ParentDir => drop(path.pop()),
+                Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+            }
+        }
+        let existing = path.ancestors().find(|ancestor| ancestor.exists())?;
+        let rest = path.strip_prefix(existing).ok()?;
+        // Joined part by part: an empty rest must not end in a slash.
+        Some(rest.components().fold(existing.canonicalize().ok()?, |path, part| path.join(part)))
     }
 
     /// The cap of an agent's `read` calls, where it has one of its own.
@@ -127,7 +183,14 @@ impl SessionTools {
 
     /// What permissions are decided by.
     pub fn policy(&self) -> Policy {
-        Policy { mode: self.mode(), root: self.root.clone(), allowed_commands: self.allowed_commands.clone() }
+        let path = self.environment.iter().find(|(name, _)| name == "PATH");
+        Policy {
+            mode: self.mode(),
+            root: self.root.clone(),
+            allowed_commands: self.allowed_commands.clone(),
+            search_path: path.map(|(_, value)| value.clone()).unwrap_or_default(),
+            guards: self.guards.clone(),
+        }
     }
 
     /// The files that agents have seen, to be stored with the session.

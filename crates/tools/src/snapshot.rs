@@ -2,6 +2,8 @@
 //! respects the workspace's ignore rules, works where there is no git repository, and survives the program.
 #![expect(clippy::disallowed_methods, reason = "starts git on the session's own repository, and makes its folder")]
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -57,8 +59,25 @@ impl Snapshots {
             self.git(&["init", "--quiet"]).await?;
         }
         self.remove_stale_lock();
-        self.git(&["add", "--all", "--", "."]).await?;
+        self.add_all().await?;
         Ok(self.git(&["write-tree"]).await?.trim().to_owned())
+    }
+
+    /// Takes all files as they are. Repositories inside the workspace that are known already are taken by the commit they are at,
+    /// and left out of the rest: `git add` looks whether they differ by a `git status` in there, with the filters and other
+    /// programs that they name.
+    async fn add_all(&self) -> Result<(), SnapshotError> {
+        let known = self.git_bytes(&["ls-files", "-z", "--stage"].map(OsStr::new)).await?;
+        let inside: Vec<&OsStr> = known.split(|byte| *byte == 0).filter_map(repository_inside).collect();
+        let left_out: Vec<OsString> = inside.iter().map(|path| left_out(path)).collect();
+        let all = ["add", "--all", "--", "."].into_iter().map(OsStr::new);
+        self.git_bytes(&all.chain(left_out.iter().map(OsString::as_os_str)).collect::<Vec<_>>()).await?;
+        if inside.is_empty() {
+            return Ok(());
+        }
+        let those = ["update-index", "--add", "--remove", "--replace", "--"].into_iter().map(OsStr::new);
+        self.git_bytes(&those.chain(inside).collect::<Vec<_>>()).await?;
+        Ok(())
     }
 
     /// Removes what a git that was killed together with the program left behind. No living one is that old.
@@ -89,23 +108,29 @@ impl Snapshots {
     }
 
     async fn git(&self, arguments: &[&str]) -> Result<String, SnapshotError> {
+        let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+        Ok(String::from_utf8_lossy(&self.git_bytes(&arguments).await?).into_owned())
+    }
+
+    async fn git_bytes(&self, arguments: &[&OsStr]) -> Result<Vec<u8>, SnapshotError> {
         let failed = |message: String| SnapshotError::Failed {
-            command: arguments.first().copied().unwrap_or_default().to_owned(),
+            command: arguments.first().map(|word| word.display().to_string()).unwrap_or_default(),
             message,
         };
         let mut command = tokio::process::Command::new("git");
+        command.env_clear().envs(passed_on(std::env::vars_os()));
         command
             .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false"])
             .args(["-c", "core.safecrlf=false", "-c", "core.attributesFile=/dev/null", "-c", "gc.auto=0"])
-            .args(["-c", "advice.addEmbeddedRepo=false"])
+            .args(["-c", "advice.addEmbeddedRepo=false", "-c", "diff.submodule=short"])
             .args(arguments)
             .current_dir(&self.root)
-            .env_remove("GIT_INDEX_FILE")
-            .env_remove("GIT_OBJECT_DIRECTORY")
             .env("GIT_DIR", &self.git_dir)
             .env("GIT_WORK_TREE", &self.root)
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ALLOW_PROTOCOL", "none")
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -123,8 +148,36 @@ impl Snapshots {
         if !output.status.success() {
             return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        Ok(output.stdout)
     }
+}
+
+/// What git needs of the environment: nothing that steers it, and no folder to look for programs in that depends on where it
+/// runs, which is the workspace.
+fn passed_on(all: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
+    let absolute = |path: &OsString| {
+        std::env::join_paths(std::env::split_paths(path).filter(|folder| folder.is_absolute())).unwrap_or_default()
+    };
+    all.filter_map(|(name, value)| match name.to_str()? {
+        "PATH" => Some((name, absolute(&value))),
+        "HOME" | "TMPDIR" | "LD_LIBRARY_PATH" | "DYLD_LIBRARY_PATH" => Some((name, value)),
+        _ => None,
+    })
+    .collect()
+}
+
+/// The path in `160000 ID STAGE\tPATH`, which stands for a repository inside the workspace.
+fn repository_inside(entry: &[u8]) -> Option<&OsStr> {
+    let rest = entry.strip_prefix(b"160000 ")?;
+    let tab = rest.iter().position(|byte| *byte == b'\t')?;
+    Some(OsStr::from_bytes(rest.get(tab + 1..)?))
+}
+
+/// The words by which git leaves a path out.
+fn left_out(path: &OsStr) -> OsString {
+    let mut words = OsString::from(":(top,exclude,literal)");
+    words.push(path);
+    words
 }
 
 /// `3\t1\tpath`; `-` for both numbers of a binary file.

@@ -63,7 +63,7 @@ fn a_hyphen_writes_the_page_to_standard_output() {
 }
 
 /// A browser without a screen, with a folder of its own, that asks nobody anything.
-pub(super) fn browser(desk: &Desk, arguments: &[&str], page: &Path) -> Ended {
+pub(crate) fn browser(desk: &Desk, arguments: &[&str], page: &Path) -> Ended {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let there = |name: &&&str| {
         let mut version = Command::new(name);

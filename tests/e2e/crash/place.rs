@@ -26,17 +26,19 @@ impl Place {
         let dir = tempfile::tempdir().unwrap();
         let base = dir.path().canonicalize().unwrap();
         let (root, home) = (base.join("repo"), base.join("home"));
-        for folder in [&root, &home, &base.join("bin")] {
-            std::fs::create_dir(folder).unwrap();
+        for folder in [&root, &home.join("config"), &base.join("bin"), &base.join("counted")] {
+            std::fs::create_dir_all(folder).unwrap();
         }
         let file = |name: &str, text: &str| std::fs::write(base.join(name), text).unwrap();
         file("repo/greeting.txt", "hello world\n");
         file("repo/farewell.txt", "bye world\n");
         file("repo/check.sh", CHECK);
         file("team.yaml", "version: 1\nname: crash\nverify:\n  - {name: tests, command: sh check.sh}\n");
-        file("counter.txt", "");
+        file("counted/counter.txt", "");
+        let counted = base.join("counted").display().to_string();
+        file("home/config/policy.yaml", &format!("version: 1\nsandbox: {{writable: ['{counted}']}}\n"));
         // `make test` may be run without asking. This one counts before it does anything else.
-        let counter = base.join("counter.txt");
+        let counter = base.join("counted/counter.txt");
         let make =
             format!("#!/bin/sh\necho run >> '{}'\nsh check.sh || {{ echo FAILED; exit 1; }}\n", counter.display());
         file("bin/make", &make);
@@ -86,7 +88,7 @@ impl Place {
 
     /// How often the counting command ran.
     pub(super) fn counted(&self) -> usize {
-        std::fs::read_to_string(self.base().join("counter.txt")).unwrap().lines().count()
+        std::fs::read_to_string(self.base().join("counted/counter.txt")).unwrap().lines().count()
     }
 
     /// All files of the repository but git's own.

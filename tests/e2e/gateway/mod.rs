@@ -1,7 +1,9 @@
 //! The gateway as its users meet it: the program, its signals, its tokens, and clients that talk HTTP to it.
 
 mod dashboard;
+mod door;
 mod ends;
+mod keys;
 mod secrets;
 mod settings;
 mod spans;

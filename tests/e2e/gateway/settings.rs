@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::support::{Desk, Ended};
+use super::{Gateway, body};
+use crate::support::{Desk, Ended, Sim};
 
 fn setup(desk: &Desk, arguments: &[&str]) -> Ended {
     let all: Vec<&str> = ["gateway", "setup"].into_iter().chain(arguments.iter().copied()).collect();
@@ -53,6 +54,23 @@ fn settings_are_printed_written_and_taken_back_to_the_byte() {
             std::fs::read_dir(real.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert!(left.iter().all(|name| !name.to_string_lossy().contains("tandem")), "{left:?}");
     }
+}
+
+#[test]
+fn what_a_tool_asks_for_when_nothing_is_said_is_there_without_any_policy() {
+    let (desk, sim) = (Desk::new(), Sim::free());
+    for tool in ["opencode", "aider"] {
+        assert!(setup(&desk, &[tool]).exits(0).out.contains("/auto\""));
+    }
+    let gateway = Gateway::start(&desk, &sim.variables(), &[]);
+    for (model, served) in
+        [("auto", "anthropic/claude-"), ("lane:fast", "anthropic/claude-haiku"), ("premium", "anthropic/claude-opus")]
+    {
+        let answered = gateway.messages(gateway.token(), &body(model, "Look around.")).is(200);
+        assert!(answered.header("x-agent-model").unwrap().starts_with(served), "{model}: {:?}", answered.headers);
+    }
+    let listed = gateway.get("/v1/models", &[("x-api-key", gateway.token())]).is(200).json();
+    assert_eq!(listed["data"][0]["id"], "auto");
 }
 
 #[test]

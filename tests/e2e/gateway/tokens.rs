@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Gateway, ask, body, rows, try_ask};
+use super::{Answered, Gateway, ask, body, rows, try_ask};
 use crate::support::{Desk, Sim};
 
 const HAIKU: &str = "claude-haiku-5-5";
@@ -64,6 +64,52 @@ fn gw_17_a_token_is_made_limited_and_revoked_while_the_gateway_runs() {
     desk.agent(&["gateway", "token", "revoke", "ci"]).exits(2).says(&["there is no token `ci`", "token list"]);
     desk.agent(&["gateway", "token", "add", "a b"]).exits(2).says(&["`a b` is no name"]);
     desk.agent(&["gateway", "token", "add", "default"]).exits(2).says(&["already"]);
+}
+
+#[test]
+fn gw_17_a_token_for_some_models_is_shown_those_only_and_told_so_before_it_asks() {
+    let (desk, sim) = (Desk::new(), Sim::free());
+    let policy = desk.aside(
+        "lanes.yaml",
+        "lanes:\n  - {name: fast, brain: anthropic/claude-haiku-5-5}\n  - {name: strong, brain: anthropic/claude-opus-5-5}\n\
+         gateway: {models: {small: fast, big: strong, mine: anthropic/claude-opus-5-5}}\n",
+    );
+    let add = |name: &str, models: &str| {
+        desk.agent(&["gateway", "token", "add", name, "--model", models]).exits(0).out.trim().to_owned()
+    };
+    let (haiku, nobody, all) = (add("haiku", "claude-haiku-*"), add("nobody", "gpt-9"), add("all", "anthropic/*"));
+    let gateway = Gateway::start(&desk, &sim.variables(), &["--policy", &policy]);
+    let listed = |token: &str| -> Vec<String> {
+        let list = gateway.get("/v1/models", &[("x-api-key", token)]).is(200).json();
+        list["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let seen = listed(&haiku);
+    for id in ["auto", "lane:fast", "small", HAIKU] {
+        assert!(seen.iter().any(|seen| seen == id), "{id}: {seen:?}");
+    }
+    for id in ["lane:strong", "big", "mine", "claude-opus-5-5"] {
+        assert!(!seen.iter().any(|seen| seen == id), "{id}: {seen:?}");
+        let path = format!("/v1/models/{id}");
+        gateway.get(&path, &[("x-api-key", &haiku)]).is(404);
+        gateway.get(&path, &[("x-api-key", &all)]).is(200);
+    }
+    assert_eq!(listed(&nobody), [""; 0]);
+    let route = |token: &str, model: &str| {
+        ask("POST", &format!("{}/v1/route", gateway.url), &[("x-api-key", token)], Some(&body(model, "Look around.")))
+    };
+    let bindings = |answered: Answered| answered.is(200).json()["bindings"].as_array().unwrap().len();
+    assert_eq!(bindings(route(&haiku, HAIKU)), 1);
+    assert_eq!(bindings(route(&all, "big")), 1);
+    // The policy would send this to the other lane; the token's own model is what it gets.
+    assert_eq!(route(&all, HAIKU).is(200).json()["lane"], "strong");
+    assert_eq!(route(&haiku, HAIKU).is(200).json()["lane"], "requested");
+    for (token, model) in [(&haiku, "big"), (&haiku, "auto"), (&haiku, "claude-opus-5-5"), (&nobody, HAIKU)] {
+        let refused = route(token, model).is(403);
+        assert!(refused.text.contains("may not use") && !refused.text.contains("opus"), "{}", refused.text);
+    }
+    assert_eq!(sim.requests().len(), 0, "nothing was sent");
+    let answered = gateway.messages(&haiku, &body(HAIKU, "Look around.")).is(200);
+    assert_eq!(answered.header("x-agent-model"), Some("anthropic/claude-haiku-5-5"));
 }
 
 #[test]

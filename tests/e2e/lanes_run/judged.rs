@@ -262,7 +262,7 @@ fn a_review_without_a_diff_to_look_at_is_no_approval() {
     stage.commit("check.sh", &format!("{}rm -rf {kept}/*/snapshots.git\n", super::CHECK));
     stage.desk.file("notes.txt", "not committed");
     let policy = stage.policy("lanes: [{name: fast, review: true}, {name: strong}]\n");
-    stage.run(SMALL, &["--policy", &policy]);
+    stage.run(SMALL, &["--policy", &policy, "--no-sandbox"]);
     assert_eq!(stage.rows()[0], "fast 1 review_rejected", "{:?}", stage.rows());
     assert!(stage.asked("reviewer").is_empty(), "there was nothing to show");
     let why = stage.desk.agent(&["why", "-"]).exits(0).out;

@@ -38,7 +38,7 @@ impl Chat {
     pub(crate) fn start(stage: &Stage) -> anyhow::Result<Self> {
         let mut command = stage.agent();
         command
-            .args(["chat", "--team", "tandem"])
+            .args(["chat", "--team", "tandem", "--trust-workspace"])
             .env("ANTHROPIC_BASE_URL", format!("http://{}", stage.simulator()))
             .stdin(Stdio::piped())
             .stderr(Stdio::piped());

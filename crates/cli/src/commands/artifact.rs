@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use protocol::event::{ArtifactKind, EventBody, SessionStatus};
 use protocol::{AttemptEnd, FileChange};
+use redact::redact_for_record;
 use runtime::{Session, TurnOutcome};
 use tools::Commit;
 
@@ -167,13 +168,13 @@ pub(crate) async fn make(
 /// Writes the text for a pull request; gives the file and what is to be said.
 fn pull_request(asked: &ArtifactArgs, work: &Work<'_>, made: &mut Made) -> anyhow::Result<(Option<String>, String)> {
     let Some(file) = asked.pr.as_ref().filter(|file| *file != Path::new(STANDARD_OUTPUT)) else {
-        made.text = Some(work.pull_request());
+        made.text = Some(redact_for_record(&work.pull_request()).into_owned());
         return Ok((Some(STANDARD_OUTPUT.to_owned()), String::new()));
     };
     // The run itself may have made it.
     asked.check(false)?;
     let path = std::path::absolute(file)?;
-    files::write(&path, &work.pull_request())?;
+    files::write(&path, &redact_for_record(&work.pull_request()))?;
     Ok((Some(path.display().to_string()), format!("the pull request's text is in {}", file.display())))
 }
 
@@ -194,7 +195,7 @@ async fn commit(context: &Context, work: &Work<'_>, before: &Touched) -> anyhow:
             "commit what belongs to you with `git add -p`, then the rest by hand; next time commit or stash first",
         ));
     }
-    let message = work.message();
+    let message = redact_for_record(&work.message()).into_owned();
     let made = Commit { paths: &paths, message: &message };
     let hash = tools::commit(&context.root, &context.environment.all(), made, &never()).await;
     let hash =

@@ -19,9 +19,10 @@ use super::sessions::named;
 use super::start::{self, Names, Wanted};
 use crate::args::{SessionArgs, TeamArgs};
 use crate::config::Context;
+use crate::config::guards::UNGUARDED;
 use crate::config::trust::{Trust, Verdict};
 use crate::failure::Failure;
-use crate::front::{Asking, Keyboard, PlainFront, is_goodbye};
+use crate::front::{Asked, Asking, Keyboard, PlainFront, is_goodbye};
 use crate::text;
 
 const HELP: &str = "Type a task and press Enter. While the team works, a line steers the next step; `> text` queues it as the \
@@ -46,7 +47,7 @@ pub(crate) async fn run(
         None => (context, None),
     };
     // A session that is resumed keeps the team it began with.
-    if resume.is_none() && team.team.is_none() && !team.trust {
+    if resume.is_none() && team.team.is_none() && !team.trust && !team.trust_workspace {
         ask_trust(&context, &keyboard, &mut team).await?;
         if keyboard.has_left() {
             return Ok(0);
@@ -61,6 +62,7 @@ pub(crate) async fn run(
             front: &|main| Arc::new(PlainFront::new(Asking::Keyboard(keyboard.clone()), true, main)),
             output_schema: None,
             resume,
+            person: true,
             all_providers: true,
             lane: None,
         },
@@ -72,6 +74,7 @@ pub(crate) async fn run(
         team: &opened.team,
         names: &opened.names,
         keyboard,
+        unguarded: opened.banner.is_some(),
         leaving: AtomicBool::new(false),
     };
     let status = chat.talk().await?;
@@ -86,6 +89,8 @@ struct Chat<'a> {
     team: &'a team::Team,
     names: &'a Names,
     keyboard: Arc<Keyboard>,
+    /// Commands run without a sandbox: said again with every prompt.
+    unguarded: bool,
     /// `/quit` was typed while the team worked.
     leaving: AtomicBool,
 }
@@ -95,6 +100,9 @@ impl Chat<'_> {
     async fn talk(&self) -> anyhow::Result<SessionStatus> {
         let mut status = SessionStatus::Answered;
         loop {
+            if self.unguarded {
+                text::warn(UNGUARDED);
+            }
             text::note_part("\n> ");
             // Between turns Ctrl-C leaves, as the end of the input does.
             let Some(line) = self.next_line().await? else { return Ok(status) };
@@ -287,7 +295,7 @@ async fn ask_trust(context: &Context, keyboard: &Keyboard, team: &mut TeamArgs) 
         file.display()
     ));
     text::note_part("use it? [y]es, anything else is no: ");
-    let answer = keyboard.answer().await.unwrap_or_default();
+    let answer = keyboard.answer(Asked::Permission).await.unwrap_or_default();
     team.trust = matches!(answer.as_str(), "y" | "yes");
     team.without_project = !team.trust;
     Ok(())

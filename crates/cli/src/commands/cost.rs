@@ -66,7 +66,7 @@ pub(crate) fn run(context: &Context, asked: Asked) -> anyhow::Result<u8> {
     };
     let made = make(context, &store, &sessions, Bill::since(since), session.is_some())?;
     if let Some(path) = &asked.html {
-        page::write(path, &html(context, &made))?;
+        page::write(path, &redact::redact_for_record(&html(context, &made)))?;
     }
     let by = asked.by.map_or(View::Agent, view_of);
     if asked.json {

@@ -50,7 +50,7 @@ enum GatewayCommand {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Where to listen. Beyond this machine (0.0.0.0, an address of the network) a token is needed.
-    #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDR:PORT")]
+    #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDR:PORT", value_parser = address)]
     listen: SocketAddr,
     /// Policy file: lanes, and what names of models stand for (default: yours, else the built-in one).
     #[arg(long, value_name = "FILE")]
@@ -62,7 +62,7 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     no_token: bool,
     /// A name by which clients call this gateway, besides localhost and its address (repeatable).
-    #[arg(long = "host", value_name = "NAME")]
+    #[arg(long = "host", value_name = "NAME", value_parser = host)]
     hosts: Vec<String>,
     /// Keys of providers as NAME=VALUE lines, over those of the environment; read again on SIGHUP.
     #[arg(long, value_name = "FILE")]
@@ -88,6 +88,17 @@ pub(crate) async fn run(context: Context, asked: GatewayArgs) -> anyhow::Result<
         Some(GatewayCommand::Token { command }) => token::run(&context, command),
         Some(GatewayCommand::Setup(asked)) => settings::run(&context, &asked),
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "an address and a port are wanted, such as 127.0.0.1:8787, [::1]:8787 or 0.0.0.0:0".to_owned())
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let is_name =
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'));
+    if is_name { Ok(text.to_owned()) } else { Err("a name alone is wanted, such as gateway.example".to_owned()) }
 }
 
 /// A failure with the file or token that it is about, for the user to mend.

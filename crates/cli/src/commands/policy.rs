@@ -1,5 +1,7 @@
 //! `agent policy`: check a file, show what holds, compare, and find what no rule knows.
 
+mod explain;
+
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -49,6 +51,8 @@ pub(crate) enum PolicyCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Say what would happen to a command line, part by part. Nothing is run.
+    ExplainCommand(explain::ExplainArgs),
 }
 
 /// Exit code of what is refused.
@@ -64,6 +68,7 @@ pub(crate) fn run(context: &Context, command: PolicyCommand) -> anyhow::Result<u
         PolicyCommand::Show { file, json } => show(context, file.as_deref(), json),
         PolicyCommand::Diff { file, other, json } => diff(context, file.as_deref(), other.as_deref(), json),
         PolicyCommand::Drift { policy, json } => drift(context, policy.as_deref(), json),
+        PolicyCommand::ExplainCommand(asked) => explain::explain(context, asked),
     }
 }
 

@@ -54,6 +54,7 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
             },
             output_schema,
             resume: None,
+            person: keyboard.is_some(),
             all_providers: false,
             lane: Some(&task.lane),
         },

@@ -22,7 +22,7 @@ pub(crate) async fn run(context: Context, command: SessionsCommand) -> anyhow::R
         SessionsCommand::List { limit, json } => list(&context, limit, json),
         SessionsCommand::Show { session, json } => show(&context, session.as_deref(), json),
         SessionsCommand::Resume { session, task, team, limits, json } => {
-            resume(context, session.as_deref(), task, team, limits, json).await
+            resume(context, session.as_deref(), task, *team, *limits, json).await
         }
         SessionsCommand::Rm { session } => remove(&context, &session),
     }
@@ -156,6 +156,7 @@ async fn resume(
             front: &|main| front(json, main),
             output_schema: None,
             resume: Some(id),
+            person: false,
             all_providers: false,
             lane: None,
         },

@@ -21,10 +21,12 @@ use tools::ApprovalMode;
 use crate::args::{ApproveArg, DialectArg, LaneArgs, SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::context::project;
+use crate::config::guards::{self, Up};
 use crate::config::lock::SessionLock;
 use crate::config::policy as config_policy;
 use crate::config::providers::Providers;
 use crate::config::teams::{self, TeamText};
+use crate::config::trust::Trust;
 use crate::failure::Failure;
 
 /// A session that is open.
@@ -36,6 +38,10 @@ pub(crate) struct Opened {
     pub(crate) policy: Arc<Policy>,
     /// What models may be called by here.
     pub(crate) names: Names,
+    /// What the person should know while commands run unguarded.
+    pub(crate) banner: Option<String>,
+    /// What stands around its commands.
+    _guards: Up,
     /// No other process works on it as long as this lives.
     _lock: SessionLock,
 }
@@ -73,6 +79,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) front: &'a dyn Fn(&AgentId) -> Arc<dyn Front>,
     pub(crate) output_schema: Option<serde_json::Value>,
     pub(crate) resume: Option<SessionId>,
+    /// Somebody is there who can be asked.
+    pub(crate) person: bool,
     /// Models of providers that the team does not name may be asked for later.
     pub(crate) all_providers: bool,
     /// What is said about the lane; none where tasks are not sent to lanes.
@@ -114,6 +122,13 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     unlisted.iter().chain(of_team).for_each(|words| crate::text::warn(words));
     let frozen = frozen_brains(&store, wanted.resume.as_ref(), &team)?;
     let policy = Arc::new(config_policy::find(context, options.policy.as_deref(), &flags)?);
+    if wanted.team.trust {
+        Trust::load(&context.home)?.add(&context.root)?;
+    }
+    let obeyed = wanted.team.trust_workspace
+        || (!wanted.team.without_project && Trust::load(&context.home)?.obeys(&context.root));
+    let approval = options.approve.unwrap_or(wanted.approval);
+    let up = guards::open(context, &policy, &wanted.session.sandbox, approval, wanted.person)?;
     let names = Names { aliases, providers, catalogue: context.catalogue.clone() };
     let lanes =
         options.lane.as_ref().map(|said| lanes::of((context, &store), &policy, &team, &names, said)).transpose()?;
@@ -142,13 +157,14 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
             front: (wanted.front)(&team.main().id),
             root: context.root.clone(),
             state_dir: context.home.state.clone(),
-            approval: options.approve.unwrap_or(wanted.approval),
+            approval,
+            guards: up.guards.clone(),
             environment: context.environment.all(),
             policy: policy.clone(),
             lanes,
             limits: Limits { usd: options.max_usd, steps: options.max_steps },
             output_schema: options.output_schema,
-            project: project(&context.root)?,
+            project: project(&context.root, obeyed)?,
         },
         start,
     )?;
@@ -159,7 +175,9 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     if resumed && !wanted.team.model.is_empty() {
         session.want_own_brains()?.iter().for_each(|told| crate::text::note(told));
     }
-    Ok(Opened { session, team, store, policy, names, _lock: lock })
+    let banner = up.banner.clone();
+    banner.iter().for_each(|words| crate::text::warn(words));
+    Ok(Opened { session, team, store, policy, names, banner, _guards: up, _lock: lock })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of

@@ -45,6 +45,17 @@ impl Context {
         Ok(Self { environment, home, root, clock: Arc::new(SystemClock), catalogue: Arc::new(catalogue) })
     }
 
+    /// The same for another workspace, with its state in a folder of its own.
+    pub(crate) fn in_folder(&self, root: &Path, state: &Path) -> Self {
+        Self {
+            environment: self.environment.clone(),
+            home: Home { state: state.to_owned(), config: self.home.config.clone() },
+            root: root.to_owned(),
+            clock: self.clock.clone(),
+            catalogue: self.catalogue.clone(),
+        }
+    }
+
     /// Opens the store.
     pub(crate) fn store(&self) -> anyhow::Result<Store> {
         open_store(&self.home.state, &self.environment)
@@ -102,10 +113,19 @@ impl Context {
     }
 }
 
-/// What every agent is told once about the project.
-pub(crate) fn project(root: &Path) -> anyhow::Result<ProjectContext> {
+/// What every agent is told once about the project. Its instructions only where they are `obeyed`: the folder is trusted.
+pub(crate) fn project(root: &Path, obeyed: bool) -> anyhow::Result<ProjectContext> {
     let mut instructions: Vec<(String, String)> = Vec::new();
     for name in INSTRUCTION_FILES {
+        if !obeyed {
+            if root.join(name).is_file() {
+                crate::text::note(&format!(
+                    "note: {name} is not passed on: this folder is not trusted. Read it, then pass --trust once, or --trust-workspace \
+                     for this run"
+                ));
+            }
+            continue;
+        }
         // A repository could link to anything the user can read, and what is read here is sent to a provider.
         let inside = root.join(name).canonicalize().ok().filter(|path| path.starts_with(root));
         // Advice that cannot be read is no reason not to work.

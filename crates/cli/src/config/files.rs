@@ -11,6 +11,9 @@ use crate::failure::Failure;
 /// Longest configuration file, in bytes.
 const CAP: u64 = 4 * 1024 * 1024;
 
+/// Longest first line of a file of git's, in bytes: a path.
+const LONGEST_LINE: u64 = 8 * 1024;
+
 /// The text of a file that must be there.
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     let wrong = |why: String| Failure::usage(format!("{}: {why}", path.display()));
@@ -24,6 +27,16 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
 /// The text of a file that may be missing.
 pub(crate) fn read_if_there(path: &Path) -> anyhow::Result<Option<String>> {
     if path.is_file() { read(path).map(Some) } else { Ok(None) }
+}
+
+/// The first line of a short file, of those that git keeps; none where there is no such file.
+pub(crate) fn read_first_line(path: &Path) -> Option<String> {
+    if !path.is_file() {
+        return None;
+    }
+    let mut text = String::new();
+    std::fs::File::open(path).ok()?.take(LONGEST_LINE).read_to_string(&mut text).ok()?;
+    text.lines().next().map(str::to_owned)
 }
 
 /// Writes a file in one step: the old one stays until the new one is whole. Makes the folder.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use etcetera::BaseStrategy;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use crate::failure::Failure;
 
@@ -58,6 +60,12 @@ pub(crate) struct Home {
 impl Home {
     /// `$AGENT_HOME` for both, otherwise the platform's state and configuration folders.
     pub(crate) fn find(environment: &Environment) -> anyhow::Result<Self> {
+        let home = Self::named(environment)?;
+        keep_private(&home.state)?;
+        Ok(home)
+    }
+
+    fn named(environment: &Environment) -> anyhow::Result<Self> {
         if let Some(home) = environment.get("AGENT_HOME") {
             let home = PathBuf::from(home);
             return Ok(Self { config: home.join("config"), state: home });
@@ -67,6 +75,45 @@ impl Home {
         let state = base.state_dir().unwrap_or_else(|| base.data_dir());
         Ok(Self { state: state.join("tandem"), config: base.config_dir().join("tandem") })
     }
+}
+
+/// Sees to it that nobody else reads or writes the state folder: sessions hold what the user's files hold, and the list of trusted
+/// folders decides what is run. A folder that is not there yet is made for the user alone by whoever opens the store.
+///
+/// # Errors
+/// Somebody else may have put it there: it is a symbolic link, belongs to another user, or everybody can write in it (exit code 6).
+fn keep_private(folder: &Path) -> anyhow::Result<()> {
+    let refused = |what: String| {
+        let hint = "remove it, or set AGENT_HOME to a folder of your own; nothing was read from it";
+        Err(Failure::refused(format!("the state folder {} {what}", folder.display()), hint))
+    };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = match rustix::fs::open(folder, flags, Mode::empty()) {
+        Ok(opened) => opened,
+        Err(Errno::LOOP | Errno::NOTDIR) if folder.is_symlink() => {
+            return refused("is a symbolic link; anybody could have made it lead anywhere".to_owned());
+        }
+        // Not there, or not to be entered: whoever needs it says so.
+        Err(_) => return Ok(()),
+    };
+    let found = rustix::fs::fstat(&opened).with_context(|| format!("{} cannot be looked at", folder.display()))?;
+    let (owner, we) = (found.st_uid, rustix::process::geteuid().as_raw());
+    if owner != we {
+        return refused(format!("belongs to another user (number {owner}; this is number {we})"));
+    }
+    let mode = Mode::from_raw_mode(found.st_mode);
+    if mode.contains(Mode::SVTX) {
+        return refused("is one that everybody can write in".to_owned());
+    }
+    if mode.intersects(Mode::RWXG | Mode::RWXO) && rustix::fs::fchmod(&opened, Mode::RWXU).is_err() {
+        // A disk that is read-only, for example: then nobody else can write there either.
+        return if mode.intersects(Mode::WGRP | Mode::WOTH) {
+            refused("can be written by others".to_owned())
+        } else {
+            Ok(())
+        };
+    }
+    Ok(())
 }
 
 /// The workspace: the given folder or the current one, canonical.

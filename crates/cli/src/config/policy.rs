@@ -21,6 +21,7 @@ pub(crate) fn project_file(root: &Path) -> PathBuf {
 /// there were no such file.
 pub(crate) fn find(context: &Context, file: Option<&Path>, flags: &TeamArgs) -> anyhow::Result<Policy> {
     if let Some(file) = file.filter(|file| !is_project(context, file)) {
+        there(file, flags.without_project)?;
         return read(context, file, &file.display().to_string());
     }
     let project = project_file(&context.root);
@@ -35,7 +36,10 @@ pub(crate) fn find(context: &Context, file: Option<&Path>, flags: &TeamArgs) -> 
 pub(crate) fn look(context: &Context, file: Option<&Path>) -> anyhow::Result<Policy> {
     let project = project_file(&context.root);
     match file {
-        Some(file) => read(context, file, &file.display().to_string()),
+        Some(file) => {
+            there(file, false)?;
+            read(context, file, &file.display().to_string())
+        }
         None if project.is_file() => read(context, &project, SHOWN),
         None => users_or_builtin(context),
     }
@@ -65,6 +69,9 @@ fn is_project(context: &Context, file: &Path) -> bool {
 /// Whether the project's file may be used. A file that was named is never passed over.
 fn admitted(context: &Context, flags: &TeamArgs, named: bool) -> anyhow::Result<bool> {
     let Some(why) = distrust(context)? else { return Ok(true) };
+    if flags.trust_workspace {
+        return Ok(true);
+    }
     if flags.trust {
         Trust::load(&context.home)?.add(&context.root)?;
         return Ok(true);
@@ -78,19 +85,39 @@ fn admitted(context: &Context, flags: &TeamArgs, named: bool) -> anyhow::Result<
     ))
 }
 
+/// The user's own policy, whatever holds for the session; the built-in one where there is none.
+pub(crate) fn users(context: &Context) -> anyhow::Result<Policy> {
+    users_or_builtin(context)
+}
+
+/// Whether a policy is the project's file.
+pub(crate) fn is_of_project(policy: &Policy) -> bool {
+    policy.source() == SHOWN
+}
+
 fn users_or_builtin(context: &Context) -> anyhow::Result<Policy> {
     let user = context.home.config.join("policy.yaml");
     if user.is_file() { read(context, &user, &user.display().to_string()) } else { Ok(Policy::builtin()) }
 }
 
-fn read(context: &Context, path: &Path, source: &str) -> anyhow::Result<Policy> {
-    if let Err(error) = path.metadata() {
-        return Err(Failure::usage_with(
-            format!("the policy {source} cannot be read: {}", error.to_string().to_lowercase()),
+/// Whether a file that was named can be read at all; else what counts without it.
+fn there(file: &Path, without_project: bool) -> anyhow::Result<()> {
+    let problem = match file.metadata() {
+        Ok(about) if about.is_dir() => "it is a folder".to_owned(),
+        Ok(_) => return Ok(()),
+        Err(error) => error.to_string().to_lowercase(),
+    };
+    let hint = match without_project {
+        true => "name a file that is there; without --policy your policy.yaml counts, else the built-in one",
+        false => {
             "name a file that is there; without --policy this folder's .agent/policy.yaml counts, else yours, else the built-in one \
-             (`agent policy show`)",
-        ));
-    }
+             (`agent policy show`)"
+        }
+    };
+    Err(Failure::usage_with(format!("the policy {} cannot be read: {problem}", file.display()), hint))
+}
+
+fn read(context: &Context, path: &Path, source: &str) -> anyhow::Result<Policy> {
     let text = files::read(path)?;
     let variable = |name: &str| context.environment.get(name).map(str::to_owned);
     let policy = Policy::load_with(&text, source, &variable);

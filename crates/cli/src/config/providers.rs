@@ -1,4 +1,4 @@
-//! Which providers can be used: keys from the environment, base URLs from flags, environment and the user's own file.
+//! Which providers can be used: keys from the environment and the system's keyring, base URLs from flags, environment and the user's own file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,10 +7,11 @@ use brains::{Client, Endpoint, Policy};
 use catalogue::{Auth, Catalogue, ModelRef, Provider};
 use protocol::{Brain, Clock, Dialect};
 use runtime::Clients;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use team::{Choice, split_effort};
 
 use super::home::Environment;
+use super::keyring::{self, Keyring};
 use super::teams::Chosen;
 use crate::args::{DialectArg, TeamArgs};
 use crate::failure::Failure;
@@ -31,15 +32,24 @@ pub(crate) struct Providers {
     pub(crate) found: BTreeMap<String, String>,
     /// Everyone the catalogue knows, set up or not.
     known: BTreeMap<String, Provider>,
+    /// Why no key came from the system's keyring; none where it was read.
+    no_keyring: Option<&'static str>,
 }
 
 impl Providers {
-    /// Looks through environment, flags and catalogue.
+    /// Looks through environment, flags, catalogue and, for keys that none of these has, the system's keyring.
     pub(crate) fn find(environment: &Environment, catalogue: &Catalogue, flags: &TeamArgs) -> Self {
-        let mut providers = Self { endpoints: BTreeMap::new(), found: BTreeMap::new(), known: BTreeMap::new() };
+        let keyring = Keyring::open(environment);
+        let mut providers = Self {
+            endpoints: BTreeMap::new(),
+            found: BTreeMap::new(),
+            known: BTreeMap::new(),
+            no_keyring: keyring.nothing(),
+        };
         for provider in catalogue.providers() {
-            providers.add(provider, environment);
+            providers.add(provider, environment, &keyring);
         }
+        providers.tell_redactor(environment);
         if let Some(url) = &flags.base_url {
             let key = flags.key_env.as_deref().and_then(|name| environment.get(name)).map(SecretString::from);
             let dialect = match flags.dialect {
@@ -47,6 +57,7 @@ impl Providers {
                 DialectArg::Openai => Dialect::OpenaiChat,
                 DialectArg::OpenaiResponses => Dialect::OpenaiResponses,
             };
+            key.iter().for_each(learn);
             let auth = match (&key, dialect) {
                 (None, _) => brains::Auth::None,
                 (Some(_), Dialect::AnthropicMessages) => brains::Auth::XApiKey,
@@ -60,18 +71,22 @@ impl Providers {
         providers
     }
 
-    fn add(&mut self, provider: &Provider, environment: &Environment) {
-        let key = provider.key_env.iter().find_map(|name| Some((name, environment.get(name)?)));
+    fn add(&mut self, provider: &Provider, environment: &Environment, keyring: &Keyring<'_>) {
+        let set = provider.key_env.iter().find_map(|name| Some((name.as_str(), environment.get(name)?.into())));
+        let key: Option<(&str, SecretString)> = match set {
+            None if provider.auth != Auth::None => keyring.key(&provider.name).map(|key| (keyring::ORIGIN, key)),
+            set => set,
+        };
         let url = provider.base_url_env.as_ref().and_then(|name| Some((name, environment.get(name)?)));
         self.known.insert(provider.name.clone(), provider.clone());
-        let origin = match (key, url, provider.key_optional) {
-            (Some((name, _)), None, _) => name.clone(),
+        let origin = match (&key, url, provider.key_optional) {
+            (Some((name, _)), None, _) => (*name).to_owned(),
             (Some((key, _)), Some((url, _)), _) => format!("{key}, {url}"),
             (None, Some((url, _)), _) => format!("{url} (no key)"),
             (None, None, true) => "no key needed".to_owned(),
             (None, None, false) => return,
         };
-        let auth = match (key, provider.auth) {
+        let auth = match (&key, provider.auth) {
             (None, _) | (_, Auth::None) => brains::Auth::None,
             (_, Auth::XApiKey) => brains::Auth::XApiKey,
             (_, Auth::Bearer) => brains::Auth::Bearer,
@@ -83,11 +98,20 @@ impl Providers {
                 name: provider.name.clone(),
                 dialect: provider.dialect,
                 base_url: url.map_or_else(|| provider.base_url.clone(), |(_, url)| url.to_owned()),
-                key: key.map(|(_, key)| SecretString::from(key)),
+                key: key.map(|(_, key)| key),
                 auth,
                 headers: provider.headers.clone(),
             },
         );
+    }
+
+    /// Every key that was found is taken out of all records from now on, and so is every other that a provider could have had.
+    fn tell_redactor(&self, environment: &Environment) {
+        self.endpoints.values().filter_map(|endpoint| endpoint.key.as_ref()).for_each(learn);
+        let names = self.known.values().flat_map(|provider| &provider.key_env);
+        names.filter_map(|name| environment.get(name)).for_each(|key| {
+            redact::global().learn(key);
+        });
     }
 
     /// Providers with a key or an address of the user's own (not those that merely need no key).
@@ -280,11 +304,19 @@ impl Providers {
         let names: Vec<&str> =
             preferred.chain(others).flat_map(|provider| &provider.key_env).map(String::as_str).collect();
         Failure::usage_with(
-            format!("no model provider is set up. Looked for a key in {}, and for their *_BASE_URL", names.join(", ")),
-            "three ways: set one of the keys; point at a local server (Ollama, vLLM, llama.cpp) with --base-url \
+            format!(
+                "no model provider is set up. Looked for a key in {}, for their *_BASE_URL, and in the system's keyring: {}",
+                names.join(", "),
+                self.no_keyring.unwrap_or("its items of service `tandem` name no provider")
+            ),
+            "three ways: set one of the keys, or keep it in the keyring (docs/models.md); point at a local server (Ollama, vLLM, llama.cpp) with --base-url \
              http://localhost:11434/v1 --model NAME, or with OPENAI_BASE_URL; or try `agent demo`, which needs neither",
         )
     }
+}
+
+fn learn(key: &SecretString) {
+    redact::global().learn(key.expose_secret());
 }
 
 #[cfg(test)]

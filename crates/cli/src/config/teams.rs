@@ -43,7 +43,7 @@ pub(crate) fn find(context: &Context, flags: &TeamArgs) -> anyhow::Result<TeamTe
     if !flags.without_project
         && let Some(text) = files::read_if_there(&project)?
     {
-        admit(context, flags.trust)?;
+        admit(context, flags)?;
         return Ok(TeamText { text, source: shown(&context.root, &project), from_project: true });
     }
     let user = context.home.config.join("team.yaml");
@@ -69,19 +69,22 @@ pub(crate) fn named(name: &str) -> anyhow::Result<TeamText> {
 }
 
 /// Refuses a project's files that the user has not trusted (exit code 6), or trusts them now.
-fn admit(context: &Context, trust: bool) -> anyhow::Result<()> {
+fn admit(context: &Context, flags: &TeamArgs) -> anyhow::Result<()> {
     let mut known = Trust::load(&context.home)?;
     let (file, why) = match known.check(&context.root)? {
         Verdict::Trusted => return Ok(()),
         Verdict::Unknown(file) => (file, "is not trusted yet"),
         Verdict::Changed(file) => (file, "changed since it was trusted"),
     };
-    if trust {
+    if flags.trust {
         return known.add(&context.root);
+    }
+    if flags.trust_workspace {
+        return Ok(());
     }
     Err(Failure::refused(
         format!("{} {why}: a repository's own files can name commands that are run", file.display()),
-        "read it, then pass --trust once (chat asks); or choose a team with --team tandem",
+        "read it, then pass --trust once, or --trust-workspace for this run (chat asks); or choose a team with --team tandem",
     ))
 }
 

@@ -1,4 +1,7 @@
 //! A folder's `.agent/` files are used only after the user trusted it, with the content they had then.
+//!
+//! What is trusted is a folder of one repository: a repository inside it (a submodule, a copy of somebody else's) is another one, a
+//! linked working tree is the same one as the repository it belongs to.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,19 +47,61 @@ impl Trust {
     /// Looks a folder up.
     pub(crate) fn check(&self, root: &Path) -> anyhow::Result<Verdict> {
         let Some((file, print)) = fingerprint(root)? else { return Ok(Verdict::Trusted) };
-        Ok(match self.folders.get(&root.display().to_string()) {
+        Ok(match self.folders.get(&name(root)) {
             Some(known) if *known == print => Verdict::Trusted,
             Some(_) => Verdict::Changed(file),
             None => Verdict::Unknown(file),
         })
     }
 
-    /// Trusts a folder's files as they are now.
+    /// Whether agents are told what a folder's texts (`AGENTS.md`) say: the folder or its repository is trusted. The texts may have
+    /// changed since; they grant nothing.
+    pub(crate) fn obeys(&self, root: &Path) -> bool {
+        let top = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
+        [Some(root), top].into_iter().flatten().any(|folder| self.folders.contains_key(&name(folder)))
+    }
+
+    /// Trusts a folder's files as they are now, also where there are none yet.
     pub(crate) fn add(&mut self, root: &Path) -> anyhow::Result<()> {
-        let Some((_, print)) = fingerprint(root)? else { return Ok(()) };
-        self.folders.insert(root.display().to_string(), print);
+        let print = fingerprint(root)?.map(|(_, print)| print).unwrap_or_default();
+        self.folders.insert(name(root), print);
         files::write(&self.path, &serde_json::to_string_pretty(&self.folders)?)
     }
+}
+
+/// By what a folder is known.
+fn name(root: &Path) -> String {
+    known_as(root).display().to_string()
+}
+
+/// The folder that a folder counts as: where it lies in a linked working tree, the same place in the repository's main one;
+/// otherwise itself.
+fn known_as(root: &Path) -> PathBuf {
+    let top = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
+    let main = top.and_then(|top| {
+        // Part by part: an empty rest must not end in a slash.
+        let below = root.strip_prefix(top).ok()?.components();
+        Some(below.fold(main_of(top)?, |folder, part| folder.join(part)))
+    });
+    main.unwrap_or_else(|| root.to_owned())
+}
+
+/// The main working tree that a linked one belongs to. Both have to say so: what the linked one says, anybody can write into a
+/// folder; what lies in the repository, only its owner can.
+fn main_of(top: &Path) -> Option<PathBuf> {
+    let link = top.join(".git");
+    let said = files::read_first_line(&link)?;
+    let folder = top.join(said.strip_prefix("gitdir:")?.trim()).canonicalize().ok()?;
+    let back = PathBuf::from(files::read_first_line(&folder.join("gitdir"))?);
+    if folder.join(back).canonicalize().ok()? != link.canonicalize().ok()? {
+        return None;
+    }
+    let common = folder.join(files::read_first_line(&folder.join("commondir"))?).canonicalize().ok()?;
+    if folder.parent()? != common.join("worktrees") {
+        return None;
+    }
+    // A repository without files of its own has no main working tree; its own folder stands for it.
+    Some(if common.ends_with(".git") { common.parent()?.to_owned() } else { common })
 }
 
 /// The first `.agent/` file and a fingerprint of all that is used; none where there are none.
@@ -72,3 +117,7 @@ fn fingerprint(root: &Path) -> anyhow::Result<Option<(PathBuf, String)>> {
     }
     Ok(first.map(|path| (path, hasher.finalize().to_hex().to_string())))
 }
+
+#[cfg(test)]
+#[path = "trust_tests.rs"]
+mod tests;

@@ -18,7 +18,7 @@ use crate::commands::{brains_of, never};
 use crate::config::Context;
 use crate::config::home::Environment;
 use crate::config::providers::Providers;
-use crate::config::{context::open_store, teams};
+use crate::config::{context::open_store, guards, teams};
 
 /// Seconds a demo's check may take: the first build of the example is part of it.
 const CHECK_SECONDS: u32 = 300;
@@ -80,6 +80,8 @@ pub(crate) async fn play(
     let store = open_store(state, &context.environment)?;
     let began = context.clock.now();
     let main = team.main().id.clone();
+    let up = guards::of_demo(&context.in_folder(&copy.root, state));
+    up.banner.iter().for_each(|words| crate::text::note(words));
     let session = Session::open(
         Setup {
             store: store.clone(),
@@ -92,12 +94,13 @@ pub(crate) async fn play(
             root: copy.root.clone(),
             state_dir: state.to_owned(),
             approval: ApprovalMode::Auto,
+            guards: up.guards.clone(),
             environment: context.environment.all(),
             policy: Arc::new(routing::Policy::builtin()),
             lanes: None,
             limits: Limits::default(),
             output_schema: None,
-            project: crate::config::context::project(&copy.root)?,
+            project: crate::config::context::project(&copy.root, true)?,
         },
         Start::New,
     )?;

@@ -14,7 +14,7 @@ impl Front for JsonFront {
     fn show(&self, shown: Shown<'_>) {
         match shown {
             Shown::Event(event) => match serde_json::to_string(event) {
-                Ok(line) => text::json(&line),
+                Ok(line) => text::json(&redact::global().redact_known(&line)),
                 Err(error) => text::complain(&format!("an event cannot be written: {error}")),
             },
             Shown::Notice(notice) => text::note(&format!("note: {notice}")),

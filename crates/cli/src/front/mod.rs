@@ -3,8 +3,9 @@
 mod json;
 mod keyboard;
 pub(crate) mod lane;
+mod paste;
 mod plain;
 
 pub(crate) use json::JsonFront;
-pub(crate) use keyboard::{Keyboard, is_goodbye};
+pub(crate) use keyboard::{Asked, Keyboard, is_goodbye};
 pub(crate) use plain::{Asking, PlainFront};

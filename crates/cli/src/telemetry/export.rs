@@ -1,5 +1,7 @@
-//! What happens to spans on their way out: attributes get the form that `tracing` cannot carry, and losses are noted.
+//! What happens to spans on their way out: attributes get the form that `tracing` cannot carry and lose what is secret, and losses are
+//! noted.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use redact::redact_for_record;
 use runtime::telemetry::{FINISH_REASONS, NUMBERS};
 
 /// What became of the spans.
@@ -52,13 +55,13 @@ impl<E: SpanExporter> SpanExporter for Watched<E> {
     async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len();
         for span in &mut batch {
-            span.attributes = std::mem::take(&mut span.attributes).into_iter().flat_map(shaped).collect();
+            clean(span);
         }
         let sent = self.to.export(batch).await;
         if let Err(error) = &sent {
             let mut lost = self.fate.lock();
             lost.spans += spans;
-            lost.why = error.to_string();
+            lost.why = redact_for_record(&error.to_string()).into_owned();
         }
         sent
     }
@@ -76,6 +79,29 @@ impl<E: SpanExporter> SpanExporter for Watched<E> {
     }
 }
 
+/// Shapes a span's attributes, and takes secrets out of everything in it that is text.
+fn clean(span: &mut SpanData) {
+    let attributes = std::mem::take(&mut span.attributes);
+    span.attributes = attributes.into_iter().flat_map(shaped).map(without_secrets).collect();
+    for event in &mut span.events.events {
+        event.attributes = std::mem::take(&mut event.attributes).into_iter().map(without_secrets).collect();
+    }
+    span.name = match redact_for_record(&span.name) {
+        Cow::Borrowed(_) => return,
+        Cow::Owned(name) => name.into(),
+    };
+}
+
+fn without_secrets(attribute: KeyValue) -> KeyValue {
+    let clean = |text: &StringValue| StringValue::from(redact_for_record(text.as_str()).into_owned());
+    let value = match &attribute.value {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(Array::String(texts)) => Value::Array(Array::String(texts.iter().map(clean).collect())),
+        _ => return attribute,
+    };
+    KeyValue::new(attribute.key, value)
+}
+
 /// An attribute as it is exported: a list as a list, numbers by name as attributes of their own.
 fn shaped(attribute: KeyValue) -> Vec<KeyValue> {
     match (attribute.key.as_str(), &attribute.value) {
@@ -91,5 +117,22 @@ fn shaped(attribute: KeyValue) -> Vec<KeyValue> {
             numbers.map(|(name, number)| KeyValue::new(format!("{NUMBERS}.{name}"), number)).collect()
         }
         _ => vec![attribute],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_40_texts_of_attributes_go_out_without_secrets() {
+        let key = format!("sk-{}", "a1B2c3D4e5F6g7H8i9J0");
+        let words = format!("with {key} inside");
+        let list = Value::Array(Array::String(vec![words.clone().into()]));
+        for attribute in [KeyValue::new("one", words), KeyValue::new("many", list)] {
+            let sent = without_secrets(attribute).value.to_string();
+            assert!(sent.contains("[secret: API key] inside") && !sent.contains(&key), "{sent}");
+        }
+        assert_eq!(without_secrets(KeyValue::new("n", 3)).value, Value::I64(3));
     }
 }

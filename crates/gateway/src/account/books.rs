@@ -69,7 +69,7 @@ impl Books {
     pub fn open(settings: Settings) -> std::io::Result<Self> {
         let Settings { store, catalogue, clock, tokens, routers } = settings;
         let metrics = Arc::new(Metrics::default());
-        let ledger = Ledger::start(store.clone(), metrics.clone(), clock.clone())?;
+        let ledger = Ledger::start(store.clone(), metrics.clone())?;
         let started = clock.now();
         let inner = Inner {
             store,

@@ -179,7 +179,7 @@ impl core::Router for Given {
 
     fn ended(&self, _: &Arc<Binding>, _: &Outcome<'_>) {}
 
-    fn preview(&self, _: &HeaderMap, _: &Bytes) -> Result<Vec<u8>, Box<ProviderError>> {
+    fn preview(&self, _: &crate::core::Preview<'_>) -> Result<Vec<u8>, Box<ProviderError>> {
         Ok(Vec::new())
     }
 }

@@ -2,12 +2,12 @@
 //! the disk is full or too slow, rows are dropped and counted.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
-use protocol::{AgentId, Clock, LedgerRow, SessionId, Timestamp};
+use protocol::{AgentId, LedgerRow, SessionId, Timestamp};
 use store::{GatewayRequest, NoteRecord, SessionRecord, Store, StoreError, Write};
 
 use super::metrics::Metrics;
@@ -18,7 +18,7 @@ pub const QUEUE: usize = 8_192;
 /// Rows of one durable write.
 const BATCH: usize = 256;
 
-/// How long a row waits for others to be written with.
+/// How long a row waits for others to be written with. The thread sleeps through it: nobody who hands a row over has to wake it.
 const GATHER: Duration = Duration::from_millis(50);
 
 /// Sessions whose records and steps are remembered; what is beyond is read from the store again.
@@ -51,6 +51,7 @@ enum Message {
 pub struct Ledger {
     queue: SyncSender<Message>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    sleeper: Thread,
     metrics: Arc<Metrics>,
 }
 
@@ -59,11 +60,12 @@ impl Ledger {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(super) fn start(store: Store, metrics: Arc<Metrics>, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+    pub(super) fn start(store: Store, metrics: Arc<Metrics>) -> std::io::Result<Self> {
         let (queue, messages) = sync_channel(QUEUE);
-        let writer = Writer { store, metrics: metrics.clone(), clock, sessions: HashMap::new(), failing: false };
+        let writer = Writer { store, metrics: metrics.clone(), sessions: HashMap::new(), failing: false };
         let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writer.run(&messages))?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)), metrics })
+        let sleeper = thread.thread().clone();
+        Ok(Self { queue, thread: Mutex::new(Some(thread)), sleeper, metrics })
     }
 
     /// Hands a row over; never waits.
@@ -77,6 +79,7 @@ impl Ledger {
     pub fn flush(&self) {
         let (done, wait) = sync_channel(1);
         if self.queue.send(Message::Flush(done)).is_ok() {
+            self.sleeper.unpark();
             // An error means that the thread is gone, and then nothing is left to wait for.
             let _ = wait.recv();
         }
@@ -88,6 +91,7 @@ impl Ledger {
         let Some(thread) = thread else { return };
         // An error means that the thread has ended already.
         let _ = self.queue.send(Message::End);
+        self.sleeper.unpark();
         let _ = thread.join();
     }
 }
@@ -110,7 +114,6 @@ struct Known {
 struct Writer {
     store: Store,
     metrics: Arc<Metrics>,
-    clock: Arc<dyn Clock>,
     sessions: HashMap<SessionId, Known>,
     /// The last write failed: it was said, and is not said for every batch.
     failing: bool,
@@ -119,36 +122,38 @@ struct Writer {
 impl Writer {
     fn run(mut self, messages: &Receiver<Message>) {
         while let Ok(first) = messages.recv() {
-            let (batch, last) = self.gather(first, messages);
-            self.write(batch);
-            match last {
-                Some(Message::Flush(done)) => {
-                    // Whoever waited may have left.
-                    let _ = done.send(());
-                }
-                Some(Message::End) => return,
-                _ => {}
+            if matches!(first, Message::Record(_)) {
+                std::thread::park_timeout(GATHER);
+            }
+            if self.work_off(first, messages) {
+                return;
             }
         }
     }
 
-    /// A batch, and the message that ended it early.
-    fn gather(&self, first: Message, messages: &Receiver<Message>) -> (Vec<Record>, Option<Message>) {
+    /// Writes what is there; whether that was the end.
+    fn work_off(&mut self, first: Message, messages: &Receiver<Message>) -> bool {
         let mut batch = Vec::new();
-        let until = self.clock.now().plus(GATHER);
-        let mut next = Ok(first);
-        loop {
-            match next {
-                Ok(Message::Record(record)) => batch.push(record),
-                Ok(other) => return (batch, Some(other)),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return (batch, None),
+        for message in std::iter::once(first).chain(messages.try_iter()) {
+            match message {
+                Message::Record(record) if batch.len() + 1 < BATCH => batch.push(record),
+                Message::Record(record) => {
+                    batch.push(record);
+                    self.write(std::mem::take(&mut batch));
+                }
+                Message::Flush(done) => {
+                    self.write(std::mem::take(&mut batch));
+                    // Whoever waited may have left.
+                    let _ = done.send(());
+                }
+                Message::End => {
+                    self.write(batch);
+                    return true;
+                }
             }
-            let left = until.since(self.clock.now());
-            if batch.len() >= BATCH || left.is_zero() {
-                return (batch, None);
-            }
-            next = messages.recv_timeout(left);
         }
+        self.write(batch);
+        false
     }
 
     fn write(&mut self, batch: Vec<Record>) {

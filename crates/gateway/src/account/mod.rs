@@ -4,6 +4,7 @@
 
 mod books;
 mod budget;
+mod cost;
 mod ledger;
 mod metrics;
 mod prices;
@@ -16,6 +17,7 @@ use protocol::{ErrorKind, Usage};
 
 pub use books::{Books, Settings};
 pub use budget::{Budgets, Reservation};
+pub(crate) use cost::{Cost, exactly};
 pub use ledger::{Ledger, QUEUE};
 pub use metrics::{CONTENT_TYPE as METRICS_TYPE, Metrics};
 pub use prices::{Prices, most_output};

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use catalogue::Catalogue;
-use http::HeaderMap;
 use protocol::{ErrorKind, ProviderError};
 
 use super::tokens::{Grant, Tokens};
 use crate::ask::Ask;
-use crate::core::{Outcome, Router};
-use crate::route::{Binding, Plan};
+use crate::core::{Outcome, Planner, Preview, Router};
+use crate::route::{Binding, Plan, REQUESTED};
 
 /// A router that takes out of each plan what the request's token may not use.
 pub struct Scoped {
@@ -23,6 +21,19 @@ impl Scoped {
     pub fn new(router: Arc<dyn Router>, tokens: Arc<Tokens>) -> Self {
         Self { router, tokens }
     }
+
+    fn kept(&self, ask: &Ask, planned: Planner<'_>) -> Result<Plan, Box<ProviderError>> {
+        let plan = planned(ask)?;
+        let grant = ask.token.as_deref().and_then(|name| self.tokens.grant(name));
+        let Some(grant) = grant.filter(|grant| !grant.models.is_empty()) else { return Ok(plan) };
+        let kept = limited(plan, &grant);
+        if kept.is_ok() || ask.force.is_some() {
+            return kept;
+        }
+        // The policy leads where this token may not go; the model that was asked for may be one of its own.
+        let asked = Ask { force: Some(REQUESTED.into()), ..ask.clone() };
+        planned(&asked).and_then(|plan| limited(plan, &grant)).or(kept)
+    }
 }
 
 impl Router for Scoped {
@@ -31,11 +42,7 @@ impl Router for Scoped {
     }
 
     fn plan(&self, ask: &Ask) -> Result<Plan, Box<ProviderError>> {
-        let plan = self.router.plan(ask)?;
-        match ask.token.as_deref().and_then(|name| self.tokens.grant(name)) {
-            Some(grant) if !grant.models.is_empty() => limited(plan, &grant),
-            _ => Ok(plan),
-        }
+        self.kept(ask, &|ask| self.router.plan(ask))
     }
 
     fn admit(&self, binding: &Arc<Binding>) -> Result<(), Box<ProviderError>> {
@@ -46,8 +53,9 @@ impl Router for Scoped {
         self.router.ended(binding, attempt);
     }
 
-    fn preview(&self, headers: &HeaderMap, body: &Bytes) -> Result<Vec<u8>, Box<ProviderError>> {
-        self.router.preview(headers, body)
+    fn preview(&self, asked: &Preview<'_>) -> Result<Vec<u8>, Box<ProviderError>> {
+        let keep = |ask: &Ask, planned: Planner<'_>| self.kept(ask, &|ask| (asked.keep)(ask, planned));
+        self.router.preview(&Preview { keep: &keep, ..asked.clone() })
     }
 }
 

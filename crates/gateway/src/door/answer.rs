@@ -9,13 +9,18 @@ use futures::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
-use protocol::{Dialect, ProviderError};
+use protocol::{Dialect, ProviderError, Request};
 
+use crate::account::{Cost, exactly};
 use crate::core::Page;
 use crate::door::phase::Serving;
+use crate::shield;
 
 /// The gateway's own id of a request.
 pub(crate) const REQUEST_ID: &str = "x-agent-request-id";
+
+/// Dollars. A header of whole answers; behind a stream, for clients that take trailers.
+pub(crate) const COST: &str = "x-agent-cost-usd";
 
 /// Pieces of an answer as they come. It cannot fail: what goes wrong is said in the stream.
 pub(crate) type Live = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
@@ -23,6 +28,12 @@ pub(crate) type Live = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
 /// The body of an answer. While it is there, its connection is busy.
 pub(crate) struct Answer {
     content: Content,
+    /// In which an answer that breaks off by a fault of ours says so.
+    dialect: Dialect,
+    /// What it costs, once that is known.
+    cost: Option<Cost>,
+    /// The client takes trailers.
+    trailers: bool,
     _serving: Option<Serving>,
 }
 
@@ -33,16 +44,48 @@ enum Content {
 
 impl Answer {
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
-        Self { content: Content::Whole(Some(bytes.into()).filter(|bytes| !bytes.is_empty())), _serving: None }
+        Self::of(Content::Whole(Some(bytes.into()).filter(|bytes| !bytes.is_empty())))
     }
 
     pub(crate) fn live(stream: Live) -> Self {
-        Self { content: Content::Live(stream), _serving: None }
+        Self::of(Content::Live(stream))
     }
 
-    pub(crate) fn serving(mut self, serving: Serving) -> Self {
+    fn of(content: Content) -> Self {
+        Self { content, dialect: Dialect::OpenaiChat, cost: None, trailers: false, _serving: None }
+    }
+
+    /// Who is served with it, and in which dialect.
+    pub(crate) fn serving(mut self, serving: Serving, dialect: Dialect) -> Self {
         self._serving = Some(serving);
+        self.dialect = dialect;
         self
+    }
+
+    /// Its cost will be told here.
+    pub(crate) fn costing(mut self, cost: Cost) -> Self {
+        self.cost = Some(cost);
+        self
+    }
+
+    /// Lets it end with its cost, where it is a stream of a model's. True where it will.
+    pub(crate) fn with_trailers(&mut self) -> bool {
+        self.trailers = self.cost.is_some() && matches!(self.content, Content::Live(_));
+        self.trailers
+    }
+
+    /// What stands behind the last byte; none where there is nothing to say.
+    fn trailer(&mut self) -> Option<HeaderMap> {
+        let cost = self.cost.take().filter(|_| self.trailers)?.told()?;
+        let mut headers = HeaderMap::new();
+        set(&mut headers, COST, &exactly(cost));
+        Some(headers)
+    }
+
+    /// The end of a stream that met a fault of ours. An event that was sent in part is ended by an empty line.
+    fn broken(&self) -> Bytes {
+        let event = wire::codec(self.dialect).reply_writer(&Request::default()).error(&shield::fault());
+        [b"\n\n", event.as_slice()].concat().into()
     }
 }
 
@@ -54,12 +97,18 @@ impl Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match &mut self.content {
-            Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Live(stream) => {
-                stream.as_mut().poll_next(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
-            }
-        }
+        let stream = match &mut self.content {
+            Content::Whole(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Content::Live(stream) => stream,
+        };
+        let Some(poll) = shield::contain(|| stream.as_mut().poll_next(context)) else {
+            self.content = Content::Whole(None);
+            return Poll::Ready(Some(Ok(Frame::data(self.broken()))));
+        };
+        poll.map(|bytes| match bytes {
+            Some(bytes) => Some(Ok(Frame::data(bytes))),
+            None => self.trailer().map(|headers| Ok(Frame::trailers(headers))),
+        })
     }
 
     fn is_end_stream(&self) -> bool {

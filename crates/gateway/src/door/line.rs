@@ -1,4 +1,5 @@
-//! A client's socket with its time limits: slow heads, idle connections, clients that take nothing of what is written.
+//! A client's socket with its time limits: slow heads, idle connections, clients that take nothing of what is written. Heads of more
+//! than one meaning are spoilt here.
 
 use std::io;
 use std::pin::Pin;
@@ -11,11 +12,13 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::core::Limits;
 use crate::door::phase::{Phase, Waiting};
+use crate::door::strict::Strict;
 
 /// A connection.
 pub(crate) struct Line {
     stream: TcpStream,
     phase: Phase,
+    strict: Strict,
     /// For what the reading timer runs.
     timed: Waiting,
     reading: Pin<Box<Sleep>>,
@@ -30,7 +33,17 @@ impl Line {
     pub(crate) fn new(stream: TcpStream, phase: Phase, limits: &Limits) -> Self {
         let reading = Box::pin(sleep_until(Instant::now() + limits.headers));
         let (head, idle, stall) = (limits.headers, limits.idle, limits.write_stall);
-        Self { stream, phase, timed: Waiting::Head, reading, writing: None, head, idle, stall }
+        Self {
+            stream,
+            phase,
+            strict: Strict::default(),
+            timed: Waiting::Head,
+            reading,
+            writing: None,
+            head,
+            idle,
+            stall,
+        }
     }
 
     /// Whether what is waited for has taken too long.
@@ -71,8 +84,14 @@ impl AsyncRead for Line {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         if result.is_ready() {
-            if buffer.filled().len() > before && self.phase.get() == Waiting::Idle {
-                self.phase.head_begins();
+            if buffer.filled().len() > before {
+                if self.phase.get() == Waiting::Idle {
+                    self.phase.head_begins();
+                    self.strict = Strict::default();
+                }
+                if self.phase.get() == Waiting::Head {
+                    self.strict.look(&mut buffer.filled_mut()[before..]);
+                }
             }
             return result;
         }

@@ -8,3 +8,4 @@ pub(crate) mod guard;
 pub(crate) mod line;
 pub(crate) mod paths;
 pub(crate) mod phase;
+pub(crate) mod strict;

@@ -1,6 +1,8 @@
 //! Work on large bodies, kept away from the threads that move bytes.
 
-use protocol::{ErrorKind, ProviderError};
+use protocol::ProviderError;
+
+use crate::shield;
 
 /// Bodies up to this size take less time to read than it takes to hand them over.
 const SMALL: usize = 256 * 1024;
@@ -8,7 +10,7 @@ const SMALL: usize = 256 * 1024;
 /// Does the work on a thread of its own where the body is large.
 ///
 /// # Errors
-/// Its own; `Server` where it could not be done at all.
+/// Its own; [`shield::fault`] where it could not be done at all.
 pub(crate) async fn off_loop<T: Send + 'static>(
     size: usize,
     work: impl FnOnce() -> Result<T, Box<ProviderError>> + Send + 'static,
@@ -16,10 +18,6 @@ pub(crate) async fn off_loop<T: Send + 'static>(
     if size <= SMALL {
         return work();
     }
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-        Err(Box::new(ProviderError::new(
-            ErrorKind::Server,
-            "the gateway failed while it read this request; it is a fault of the gateway",
-        )))
-    })
+    let done = tokio::task::spawn_blocking(|| shield::contain(work)).await;
+    done.ok().flatten().unwrap_or_else(|| Err(Box::new(shield::fault())))
 }

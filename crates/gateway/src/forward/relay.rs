@@ -123,21 +123,25 @@ impl Relay {
     }
 
     /// What has arrived together goes on together: one write instead of one for each event. The connection's task hands over one piece
-    /// at a time, so it is let run once more; nothing is waited for.
+    /// at a time, so it is let run once more; nothing is waited for. A task of its own does the yielding, because the server polls a body
+    /// that yields a second time at once.
     async fn take_what_is_there(&mut self) {
-        let mut waited = false;
+        let mut yields = 0;
         while !self.over && !self.is_complete() && self.out.iter().map(Bytes::len).sum::<usize>() < TOGETHER {
-            match self.stream.next().now_or_never() {
-                Some(next) => {
-                    self.came(next);
-                    waited = false;
-                }
-                None if waited => return,
-                None => {
-                    tokio::task::yield_now().await;
-                    waited = true;
-                }
+            if let Some(next) = self.stream.next().now_or_never() {
+                self.came(next);
+                yields = 0;
+                continue;
             }
+            // It cannot fail but by the runtime's end.
+            let _ = match yields {
+                // On one thread the connection's task stands before a new one.
+                0 => tokio::spawn(async {}).await,
+                // Behind everything that can run, on any number of threads.
+                1 => tokio::spawn(tokio::task::yield_now()).await,
+                _ => return,
+            };
+            yields += 1;
         }
     }
 

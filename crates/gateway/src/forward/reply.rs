@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
-use protocol::{Dialect, ProviderError, Usd};
+use protocol::{Dialect, ProviderError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::account::{Cost, exactly};
 use crate::ask::Ask;
 use crate::door::answer::{self, Answer};
 use crate::door::body::Load;
@@ -25,8 +26,6 @@ use crate::serve::Shared;
 const ROUTE: &str = "x-agent-route";
 /// Provider and model.
 const MODEL: &str = "x-agent-model";
-/// Dollars, of answers that are not streamed and whose model has a known price.
-const COST: &str = "x-agent-cost-usd";
 
 /// Answers a request to a model.
 pub(crate) async fn answer(shared: &Arc<Shared>, ask: Ask, demand: Demand, load: Load) -> Response<Answer> {
@@ -52,7 +51,8 @@ async fn planned(
     if demand.counts && !plan.bindings.iter().any(|binding| speaks(binding, ask.dialect)) {
         return estimated(&ask).await;
     }
-    let books = Arc::new(Mutex::new(shared.setup.accounts.open(&ask, &plan)?));
+    let (account, cost) = Cost::overheard(shared.setup.accounts.open(&ask, &plan)?);
+    let books = Arc::new(Mutex::new(account));
     let lane = plan.lane.clone();
     let committed = Arc::new(AtomicBool::new(false));
     let job = Job {
@@ -67,7 +67,7 @@ async fn planned(
     };
     let mut response = begun(shared, &ask, Box::pin(begin(job)), &committed).await;
     answer::set(response.headers_mut(), ROUTE, &lane);
-    Ok(response)
+    Ok(response.map(|answer| answer.costing(cost)))
 }
 
 /// Waits for the answer's beginning; a client that wants a stream gets one before that, if it takes too long.
@@ -112,7 +112,7 @@ fn in_one_piece(whole: Whole) -> Response<Answer> {
     *response.headers_mut() = whole.headers;
     answer::set(response.headers_mut(), MODEL, &model(&whole.binding));
     if let Some(cost) = whole.cost {
-        answer::set(response.headers_mut(), COST, &dollars(cost));
+        answer::set(response.headers_mut(), answer::COST, &exactly(cost));
     }
     response
 }
@@ -198,23 +198,9 @@ fn model(binding: &Binding) -> String {
     format!("{}/{}", binding.provider, binding.model)
 }
 
-/// The exact amount: dollars with as many decimals as it has.
-fn dollars(cost: Usd) -> String {
-    let picos = cost.picos().max(0);
-    let text = format!("{}.{:012}", picos / Usd::PICOS, picos % Usd::PICOS);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cost_is_told_exactly() {
-        assert_eq!(dollars(Usd::from_picos(0)), "0");
-        assert_eq!(dollars(Usd::from_picos(1_234_500)), "0.0000012345");
-        assert_eq!(dollars(Usd::from_dollars(12.5)), "12.5");
-    }
 
     #[test]
     fn only_an_object_with_an_error_object_is_an_error_in_an_envelope() {

@@ -61,5 +61,5 @@ fn view(listed: Listed) -> ModelView {
         (None, Some(at)) => at.to_string(),
         (None, None) => "whatever the policy decides".to_owned(),
     };
-    ModelView { id: listed.id, owner, shown }
+    ModelView { id: listed.id, owner, shown, served_by: listed.served_by }
 }

@@ -10,6 +10,7 @@ mod models;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalogue::ModelRef;
 use http::Method;
 use protocol::{Clock, Timestamp};
 
@@ -83,6 +84,8 @@ pub struct ModelView {
     pub owner: String,
     /// For people.
     pub shown: String,
+    /// Every model that may answer; empty where that is not known before somebody asks.
+    pub served_by: Vec<ModelRef>,
 }
 
 /// What pages are made of.
@@ -172,12 +175,20 @@ impl Site {
 
     fn models(&self, request: &PageRequest, id: Option<&str>) -> Page {
         let dialect = models::dialect(&request.headers);
-        if let Err(denied) = &request.admitted {
-            return models::refused(dialect, denied);
-        }
+        let token = match &request.admitted {
+            Ok(token) => token.as_deref(),
+            Err(denied) => return models::refused(dialect, denied),
+        };
+        let grant = token.and_then(|name| self.tokens.grant(name)).filter(|grant| !grant.models.is_empty());
+        let mut known = self.status.models();
+        // A lane counts where any of its models may be used: the others are left out when it is asked for.
+        known.retain(|model| {
+            let may = |at: &ModelRef| grant.as_ref().is_none_or(|grant| grant.allows(Some(&at.provider), &at.model));
+            grant.is_none() || model.served_by.iter().any(may)
+        });
         match id {
-            None => models::list(dialect, &self.status.models()),
-            Some(id) => models::one(dialect, &self.status.models(), id),
+            None => models::list(dialect, &known),
+            Some(id) => models::one(dialect, &known, id),
         }
     }
 }

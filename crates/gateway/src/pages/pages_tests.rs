@@ -27,8 +27,12 @@ impl Status for Said {
     }
 
     fn models(&self) -> Vec<ModelView> {
-        let view =
-            |id: &str, owner: &str| ModelView { id: id.to_owned(), owner: owner.to_owned(), shown: id.to_owned() };
+        let view = |id: &str, owner: &str| ModelView {
+            id: id.to_owned(),
+            owner: owner.to_owned(),
+            shown: id.to_owned(),
+            served_by: vec![ModelRef::new(owner, id)],
+        };
         vec![view("auto", "gateway"), view("claude-haiku-5-5", "anthropic"), view("org/model", "local")]
     }
 

@@ -19,6 +19,12 @@ const OTHER_NAMES: [(&str, &str); 9] = [
     ("mistralai", "mistral"),
 ];
 
+/// The alias of the usual model for plain work.
+pub(super) const FAST: &str = "fast";
+
+/// The alias of the usual model for everything else.
+pub(super) const PREMIUM: &str = "premium";
+
 /// A model that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -28,6 +34,8 @@ pub struct Listed {
     pub lane: Option<String>,
     /// The model behind it, where it is one.
     pub at: Option<ModelRef>,
+    /// Every model that may answer, lanes that stand in included; empty where that is not known before somebody asks.
+    pub served_by: Vec<ModelRef>,
     /// Most prompt tokens; none where it is not known.
     pub context: Option<u64>,
     /// Most tokens of an answer.
@@ -83,18 +91,39 @@ fn is_open(catalogue: &Catalogue, provider: &str) -> bool {
     catalogue.provider(provider).is_none_or(|provider| provider.family.is_none() && !provider.resells)
 }
 
+/// The models at their providers that a model's bindings lead to.
+fn bound(config: &RouterConfig, at: &ModelRef) -> Vec<ModelRef> {
+    match config.policy.gateway.bindings.get(&at.to_string()) {
+        None => vec![at.clone()],
+        Some(said) => said
+            .iter()
+            .map(|said| ModelRef::new(said.provider.as_str(), said.model.as_deref().unwrap_or(&at.model)))
+            .collect(),
+    }
+}
+
 /// What can be asked for: lanes, names of the policy, and the models that the providers here make.
-pub(super) fn listed(config: &RouterConfig, lanes: &[&str]) -> Vec<Listed> {
+/// `lanes` are the lanes with the models that may answer there; none where there is nothing to choose.
+pub(super) fn listed(config: &RouterConfig, lanes: &[(&str, Vec<ModelRef>)]) -> Vec<Listed> {
+    let usual: Vec<ModelRef> = [FAST, PREMIUM].iter().filter_map(|name| config.aliases.get(*name)).cloned().collect();
     let of = |id: String, at: Option<ModelRef>, lane: Option<String>| {
         let model = at.as_ref().and_then(|at| config.catalogue.model(&at.provider, &at.model));
         let (context, max_output) = (model.map(|model| model.context), model.map(|model| model.max_output));
-        Listed { id, lane, at, context, max_output }
+        let served_by = match (&at, &lane) {
+            (Some(at), _) => bound(config, at),
+            (None, Some(lane)) => {
+                lanes.iter().find(|(name, _)| name == lane).map(|(_, serve)| serve.clone()).unwrap_or_default()
+            }
+            (None, None) if lanes.is_empty() => usual.clone(),
+            (None, None) => lanes.iter().flat_map(|(_, serve)| serve).cloned().collect(),
+        };
+        Listed { id, lane, at, served_by, context, max_output }
     };
     let mut all = Vec::new();
-    if !lanes.is_empty() {
+    if !lanes.is_empty() || !usual.is_empty() {
         all.push(of("auto".to_owned(), None, None));
     }
-    all.extend(lanes.iter().map(|lane| of(format!("lane:{lane}"), None, Some((*lane).to_owned()))));
+    all.extend(lanes.iter().map(|(lane, _)| of(format!("lane:{lane}"), None, Some((*lane).to_owned()))));
     for (name, target) in &config.policy.gateway.models {
         match target.contains('/') {
             true => all.push(of(name.clone(), resolve(config, target, None), None)),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Router;
 use crate::ask::Ask;
-use crate::core::Incoming;
+use crate::core::{Incoming, Preview};
 
 /// What tells the dialects apart, and a task without any request around it.
 #[derive(Deserialize)]
@@ -24,12 +24,8 @@ struct Body {
 }
 
 /// The decision as JSON.
-pub(super) fn of(
-    router: &Router,
-    headers: &HeaderMap,
-    bytes: &Bytes,
-    now: Timestamp,
-) -> Result<Vec<u8>, Box<ProviderError>> {
+pub(super) fn of(router: &Router, asked: &Preview<'_>, now: Timestamp) -> Result<Vec<u8>, Box<ProviderError>> {
+    let Preview { headers, body: bytes, .. } = asked;
     let wrong = |problem: String| {
         Box::new(ProviderError { status: Some(400), ..ProviderError::new(ErrorKind::InvalidRequest, problem) })
     };
@@ -45,7 +41,7 @@ pub(super) fn of(
             let model = body.model.as_deref().unwrap_or("auto");
             json!({ "model": model, "messages": [{ "role": "user", "content": task }] }).to_string().into()
         }
-        None => bytes.clone(),
+        None => Bytes::clone(bytes),
     };
     let ask = Ask::read(Incoming {
         id: "preview".into(),
@@ -53,12 +49,13 @@ pub(super) fn of(
         dialect,
         counts: false,
         path_and_query: "/v1/route".to_owned(),
-        headers: headers.clone(),
+        headers: HeaderMap::clone(headers),
         body: bytes,
-        token: None,
+        token: asked.token.clone(),
     });
     let ask = ask.map_err(|error| wrong(error.to_string()))?;
-    let plan = router.preview(&ask, now).map_err(|refusal| Box::new(refusal.error()))?;
+    let planned = |ask: &Ask| router.preview(ask, now).map_err(|refusal| Box::new(refusal.error()));
+    let plan = (asked.keep)(&ask, &planned)?;
     let bindings: Vec<_> = plan
         .bindings
         .iter()

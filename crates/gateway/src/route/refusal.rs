@@ -38,6 +38,16 @@ impl Refusal {
         Self { status: 404, kind: ErrorKind::NotFound, message, reason: "unknown_model" }
     }
 
+    /// Whatever the policy decides is asked for, and it names no model.
+    pub(super) fn nothing_to_choose(model: &str) -> Self {
+        let message = format!(
+            "`{}` leaves the choice to the policy, whose lanes name no model; name models in its lanes, or ask for one by its name \
+             (GET /v1/models lists them)",
+            shown(model)
+        );
+        Self { status: 404, kind: ErrorKind::NotFound, message, reason: "unknown_model" }
+    }
+
     /// A lane that was asked for is none.
     pub(super) fn unknown_lane(lane: &str, known: &[&str]) -> Self {
         let message = format!("there is no lane `{}`; lanes are {}, or `auto`", shown(lane), known.join(", "));

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use protocol::{Clock, Route, Signals, Timestamp, Usage};
+use brains::Client;
+use catalogue::ModelRef;
+use protocol::{Clock, Dialect, Route, Signals, Timestamp, Usage};
 
 use super::binding::Binding;
 use super::config::{ConfigError, Connections, RouterConfig};
@@ -20,6 +22,8 @@ pub struct Router {
     connections: Arc<Connections>,
     sessions: Arc<Sessions>,
     lanes: Vec<Served>,
+    /// A client for each provider and dialect: their addresses can be used, and the first request for a model finds them.
+    _ready: Vec<(Dialect, Arc<Client>)>,
     /// Bindings of models that clients asked for by name.
     requested: Mutex<HashMap<String, Arc<[Arc<Binding>]>>>,
 }
@@ -68,6 +72,10 @@ impl Router {
     }
 
     fn of(config: RouterConfig, connections: Arc<Connections>, sessions: Arc<Sessions>) -> Result<Self, ConfigError> {
+        let mut ready = Vec::new();
+        for endpoint in &config.endpoints {
+            ready.extend(connections.clients(&config, endpoint, None, None)?);
+        }
         let lanes = lanes::of_policy(&config, &connections)?;
         if let Some(name) = config.force.as_deref().filter(|name| config.policy.lane(name).is_none()) {
             let known = lanes.iter().map(|lane| &*lane.name).collect::<Vec<_>>().join(", ");
@@ -77,7 +85,7 @@ impl Router {
             let at = model.parse().unwrap_or_else(|_| catalogue::ModelRef::new(model.as_str(), ""));
             lanes::of_model(&config, &connections, &at, &format!("gateway.bindings.{model}"))?;
         }
-        Ok(Self { config, connections, sessions, lanes, requested: Mutex::default() })
+        Ok(Self { config, connections, sessions, lanes, _ready: ready, requested: Mutex::default() })
     }
 
     /// Decides about a request, and writes down what has to be known of its session.
@@ -126,8 +134,16 @@ impl Router {
 
     /// What can be asked for, for `GET /v1/models`.
     pub fn models(&self) -> Vec<Listed> {
-        let lanes: Vec<&str> =
-            if self.routes() { self.lanes.iter().map(|lane| &*lane.name).collect() } else { Vec::new() };
+        let at = |binding: &Arc<Binding>| ModelRef::new(binding.provider.as_str(), binding.model.as_str());
+        let serve = |lane: &Served| {
+            let behind = lane.behind.iter().filter_map(|place| self.lanes.get(*place));
+            let own = lane.bindings.iter().map(at);
+            own.chain(behind.flat_map(|lane| &lane.bindings).map(at)).collect::<Vec<_>>()
+        };
+        let lanes: Vec<(&str, Vec<ModelRef>)> = match self.routes() {
+            true => self.lanes.iter().map(|lane| (&*lane.name, serve(lane))).collect(),
+            false => Vec::new(),
+        };
         models::listed(&self.config, &lanes)
     }
 
@@ -202,7 +218,8 @@ impl Router {
     }
 
     fn automatic(&self, ask: &Ask) -> Result<Wish, Refusal> {
-        if self.routes() { Ok(Wish::Policy) } else { Err(Refusal::unknown_model(&ask.model, &self.providers())) }
+        let can = self.routes() || self.usual(0).is_some();
+        if can { Ok(Wish::Policy) } else { Err(Refusal::nothing_to_choose(&ask.model)) }
     }
 
     fn place(&self, name: &str) -> Result<usize, Refusal> {
@@ -246,9 +263,24 @@ impl Router {
         route: Option<Arc<Route>>,
     ) -> Result<Choice, Refusal> {
         let own = self.lanes.get(place).map(|lane| lane.bindings.as_slice()).unwrap_or_default();
-        // A lane that names no model is worked in by the one that was asked for.
-        let bindings = if own.is_empty() { self.requested(ask, &ask.model)? } else { own.into() };
+        let bindings = if own.is_empty() { self.requested(ask, self.without_own(ask, place))? } else { own.into() };
         Ok(Choice { lane: Some(place), bindings, reasons, route, fresh: true, anew: false })
+    }
+
+    /// Who works in a lane that names no model: the one that was asked for, or, where none was, the team's usual one.
+    fn without_own<'a>(&self, ask: &'a Ask, place: usize) -> &'a str {
+        let name = models::bare(&ask.model);
+        let is_lane = |name: &str| self.lanes.iter().any(|lane| &*lane.name == name);
+        let names_none = name == "auto"
+            || is_lane(name.strip_prefix("lane:").unwrap_or(name))
+            || self.config.policy.gateway.models.get(name).is_some_and(|target| is_lane(target));
+        self.usual(place).filter(|_| names_none).unwrap_or(&ask.model)
+    }
+
+    /// The alias of the usual model for the first lane, or for a stronger one; none where nobody is set up who has one.
+    fn usual(&self, place: usize) -> Option<&'static str> {
+        let name = if place == 0 && self.lanes.len() > 1 { models::FAST } else { models::PREMIUM };
+        self.config.aliases.contains_key(name).then_some(name)
     }
 
     fn by_policy(&self, ask: &Ask, known: Option<&Session>, now: Timestamp) -> Result<Choice, Refusal> {

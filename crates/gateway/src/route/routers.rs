@@ -3,9 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use brains::{Ended, Refused};
-use bytes::Bytes;
 use catalogue::Catalogue;
-use http::HeaderMap;
 use protocol::{Clock, ErrorKind, ProviderError};
 
 use super::preview;
@@ -71,8 +69,8 @@ impl core::Router for Routers {
         binding.ended(&ended, now);
     }
 
-    fn preview(&self, headers: &HeaderMap, body: &Bytes) -> Result<Vec<u8>, Box<ProviderError>> {
-        preview::of(&self.now(), headers, body, self.clock.now())
+    fn preview(&self, asked: &core::Preview<'_>) -> Result<Vec<u8>, Box<ProviderError>> {
+        preview::of(&self.now(), asked, self.clock.now())
     }
 }
 

@@ -85,21 +85,30 @@ impl Client {
         read
     }
 
-    /// Reads one answer.
-    pub(crate) async fn answer(&mut self) -> Got {
+    /// Reads the head of an answer.
+    pub(crate) async fn head(&mut self) -> Got {
         self.until(b"\r\n\r\n").await;
         let end = self.read.windows(4).position(|window| window == b"\r\n\r\n").expect("found") + 4;
         let head = String::from_utf8_lossy(&self.read[..end]).into_owned();
         self.read.drain(..end);
         let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
-        let mut got = Got { status, head, body: Vec::new(), whole: false };
+        Got { status, head, body: Vec::new(), whole: false }
+    }
+
+    /// Reads one answer.
+    pub(crate) async fn answer(&mut self) -> Got {
+        let mut got = self.head().await;
         match got.header("content-length").map(|length| length.parse::<usize>().expect("a length")) {
             Some(length) => {
                 while self.read.len() < length && self.more().await > 0 {}
                 got.whole = self.read.len() >= length;
                 got.body = self.read.drain(..length.min(self.read.len())).collect();
             }
-            None if got.header("transfer-encoding").is_some() => self.chunks(&mut got).await,
+            None if got.header("transfer-encoding").is_some() => {
+                let mut body = Vec::new();
+                got.whole = self.chunks(|bytes| body.extend_from_slice(bytes)).await;
+                got.body = body;
+            }
             None => {
                 while self.more().await > 0 {}
                 got.whole = true;
@@ -109,11 +118,12 @@ impl Client {
         got
     }
 
-    async fn chunks(&mut self, got: &mut Got) {
+    /// Reads the chunks of a body; whether it came to its proper end.
+    pub(crate) async fn chunks(&mut self, mut take: impl FnMut(&[u8])) -> bool {
         loop {
             let Some(end) = self.read.windows(2).position(|window| window == b"\r\n") else {
                 if self.more().await == 0 {
-                    return;
+                    return false;
                 }
                 continue;
             };
@@ -121,14 +131,13 @@ impl Client {
                 usize::from_str_radix(std::str::from_utf8(&self.read[..end]).expect("a size"), 16).expect("a size");
             while self.read.len() < end + 2 + size + 2 {
                 if self.more().await == 0 {
-                    return;
+                    return false;
                 }
             }
-            got.body.extend_from_slice(&self.read[end + 2..end + 2 + size]);
+            take(&self.read[end + 2..end + 2 + size]);
             self.read.drain(..end + 2 + size + 2);
             if size == 0 {
-                got.whole = true;
-                return;
+                return true;
             }
         }
     }

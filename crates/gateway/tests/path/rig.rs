@@ -10,7 +10,9 @@ use bytes::Bytes;
 use catalogue::Catalogue;
 use gateway::account::Ending;
 use gateway::ask::{Ask, Reader};
-use gateway::core::{Account, Accounts, Denied, Gate, Limits, Outcome, Page, PageRequest, Pages, Router, Setup};
+use gateway::core::{
+    Account, Accounts, Asks, Denied, Gate, Incoming, Limits, Outcome, Page, PageRequest, Pages, Preview, Router, Setup,
+};
 use gateway::route::{Binding, Plan, REQUESTED};
 use gateway::{Running, serve};
 use http::HeaderMap;
@@ -57,7 +59,7 @@ impl Make {
             limits: self.limits,
             clock: clock as Arc<dyn Clock>,
             gate: Arc::new(OneToken),
-            asks: Arc::new(Reader),
+            asks: Arc::new(Fragile),
             router: Arc::new(plan),
             accounts: Arc::new(Keeper(Arc::clone(&books))),
             pages: Arc::new(Hello),
@@ -133,9 +135,28 @@ impl Router for Fixed {
         self.catalogue.clone()
     }
 
-    fn preview(&self, _: &HeaderMap, body: &Bytes) -> Result<Vec<u8>, Box<ProviderError>> {
-        Ok(format!("{{\"bytes\":{}}}", body.len()).into_bytes())
+    fn preview(&self, asked: &Preview<'_>) -> Result<Vec<u8>, Box<ProviderError>> {
+        Ok(format!("{{\"bytes\":{}}}", asked.body.len()).into_bytes())
     }
+}
+
+/// Words of a request at which a part of the gateway fails as no part should.
+pub(crate) const FAULT: &str = "fail-while-reading";
+/// The same once the answer is over.
+pub(crate) const LATE_FAULT: &str = "fail-at-the-end";
+
+/// Reads requests as the gateway does, and panics at [`FAULT`].
+struct Fragile;
+
+impl Asks for Fragile {
+    fn read(&self, incoming: Incoming) -> Result<Ask, Box<ProviderError>> {
+        assert!(!holds(&incoming.body, FAULT), "a fault of the gateway");
+        Reader.read(incoming)
+    }
+}
+
+fn holds(body: &[u8], words: &str) -> bool {
+    memchr::memmem::find(body, words.as_bytes()).is_some()
 }
 
 /// Lets `let-me-in` in, and everybody without a credential.
@@ -188,6 +209,16 @@ impl Books {
         self.refused.lock().expect("not poisoned").clone()
     }
 
+    /// Forgets what it was told so far: attempts that ended, and how many of them failed.
+    pub(crate) fn forget(&self) -> (usize, usize) {
+        let take = |of: &Mutex<Vec<Ending>>| std::mem::take(&mut *of.lock().expect("not poisoned"));
+        let endings = take(&self.endings);
+        self.asked.lock().expect("not poisoned").clear();
+        self.refused.lock().expect("not poisoned").clear();
+        self.admitted.fetch_sub(std::mem::take(&mut *self.ended.lock().expect("not poisoned")).len(), Ordering::SeqCst);
+        (endings.len(), endings.iter().filter(|ending| ending.error.is_some()).count())
+    }
+
     /// Waits until so many attempts are over and no account is open any more.
     pub(crate) async fn settled(&self, attempts: usize) -> Vec<Ending> {
         let settled = async {
@@ -208,9 +239,9 @@ impl Books {
 struct Keeper(Arc<Books>);
 
 impl Accounts for Keeper {
-    fn open(&self, _: &Arc<Ask>, _: &Plan) -> Result<Box<dyn Account>, Box<ProviderError>> {
+    fn open(&self, ask: &Arc<Ask>, _: &Plan) -> Result<Box<dyn Account>, Box<ProviderError>> {
         self.0.open.fetch_add(1, Ordering::SeqCst);
-        Ok(Box::new(OpenAccount(Arc::clone(&self.0))))
+        Ok(Box::new(OpenAccount { books: Arc::clone(&self.0), fails: holds(&ask.body, LATE_FAULT) }))
     }
 
     fn refused(&self, status: u16) {
@@ -218,17 +249,21 @@ impl Accounts for Keeper {
     }
 }
 
-struct OpenAccount(Arc<Books>);
+struct OpenAccount {
+    books: Arc<Books>,
+    fails: bool,
+}
 
 impl Account for OpenAccount {
     fn attempt(&mut self, _: &Arc<Binding>, ending: &Ending) -> Option<Usd> {
-        self.0.endings.lock().expect("not poisoned").push(ending.clone());
+        self.books.endings.lock().expect("not poisoned").push(ending.clone());
+        assert!(!self.fails, "a fault of the gateway");
         (ending.usage.output > 0).then(|| Usd::from_picos(1_500_000))
     }
 }
 
 impl Drop for OpenAccount {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::SeqCst);
+        self.books.open.fetch_sub(1, Ordering::SeqCst);
     }
 }

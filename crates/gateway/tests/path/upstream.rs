@@ -14,6 +14,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// Sends pieces, each in a packet of its own where the system allows.
     Pieces(Vec<Vec<u8>>),
+    /// Sends so many pieces, each made when it is its turn, and one each time that so much time has passed.
+    Made(usize, Arc<dyn Fn(usize) -> Vec<u8> + Send + Sync>, Option<Duration>),
     /// Waits a moment: the bytes before are read before those that follow.
     Breathe,
     /// Reads another request of the same connection.
@@ -59,6 +61,17 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// Listens on a free port; the n-th connection gets the n-th script, later ones the last.
     pub(crate) async fn play(scripts: Vec<Vec<Step>>) -> Self {
+        let last = scripts.len() - 1;
+        Self::choose(scripts, move |number| number.min(last)).await
+    }
+
+    /// The same, and after the last script the first comes again.
+    pub(crate) async fn cycle(scripts: Vec<Vec<Step>>) -> Self {
+        let length = scripts.len();
+        Self::choose(scripts, move |number| number % length).await
+    }
+
+    async fn choose(scripts: Vec<Vec<Step>>, choice: impl Fn(usize) -> usize + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -67,7 +80,7 @@ impl Upstream {
         tokio::spawn(async move {
             for number in 0.. {
                 let (socket, _) = listener.accept().await.expect("a connection");
-                let script = scripts[number.min(scripts.len() - 1)].clone();
+                let script = scripts[choice(number)].clone();
                 let connection = Connection { socket, number, record: Arc::clone(&record), tell: tell.clone() };
                 tokio::spawn(connection.play(script));
             }
@@ -84,6 +97,11 @@ impl Upstream {
     /// What was asked so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("not poisoned").clone()
+    }
+
+    /// Forgets what was asked so far; how many that were.
+    pub(crate) fn forget(&self) -> usize {
+        std::mem::take(&mut *self.seen.lock().expect("not poisoned")).len()
     }
 
     /// Waits until a client has left a connection that hangs, or was flooded: how many bytes it got of the flood.
@@ -115,6 +133,16 @@ impl Connection {
                     for piece in pieces {
                         self.send(&piece).await;
                         tokio::task::yield_now().await;
+                    }
+                }
+                Step::Made(count, make, pause) => {
+                    let mut pace = pause.map(tokio::time::interval);
+                    for number in 0..count {
+                        match &mut pace {
+                            Some(pace) => drop(pace.tick().await),
+                            None => tokio::task::yield_now().await,
+                        }
+                        self.send(&make(number)).await;
                     }
                 }
                 Step::Breathe => tokio::time::sleep(Duration::from_millis(20)).await,

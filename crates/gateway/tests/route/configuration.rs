@@ -47,14 +47,18 @@ fn models_are_listed_with_lanes_and_names_of_the_policy() {
 
 #[test]
 fn a_preview_says_everything_and_writes_nothing() {
-    use gateway::core::Router as _;
+    use gateway::core::{Preview, Router as _};
     let routers = Routers::new(config(LANES), clock()).unwrap();
     let bytes = |value: Value| bytes::Bytes::from(value.to_string());
-    let page = routers.preview(&http::HeaderMap::new(), &bytes(json!({"task": "Refactor the parser."}))).unwrap();
+    let none = http::HeaderMap::new();
+    let preview = |body: &bytes::Bytes| {
+        routers.preview(&Preview { headers: &none, body, token: None, keep: &|ask, plan| plan(ask) })
+    };
+    let page = preview(&bytes(json!({"task": "Refactor the parser."}))).unwrap();
     let page: Value = serde_json::from_slice(&page).unwrap();
     assert_eq!((page["lane"].as_str(), page["model"].as_str()), (Some("strong"), Some("openai/gpt-6.1-sol")));
     assert!(page["reasons"].as_array().unwrap().iter().all(|reason| !reason["means"].as_str().unwrap().is_empty()));
     assert_eq!(page["route"]["task_type"], "refactor");
     assert_eq!(routers.now().sessions(), 0);
-    assert_eq!(routers.preview(&http::HeaderMap::new(), &bytes(json!(3))).unwrap_err().status, Some(400));
+    assert_eq!(preview(&bytes(json!(3))).unwrap_err().status, Some(400));
 }

@@ -1,11 +1,13 @@
 //! The file as it is written: what it leaves out comes from the policy below it.
 
 use catalogue::yaml::{self, Path};
+use permissions::rules::RulesSpec;
 use serde::{Deserialize, Serialize};
 
 use super::drift::DriftWords;
 use super::error::{Mistake, PolicyError, PolicyErrorKind, did_you_mean};
 use super::gateway::GatewayPolicy;
+use super::guard::SandboxPolicy;
 use super::monitor_file::MonitorFile;
 use crate::lanes::{
     ClassifierPolicy, CompactionPolicy, InRunPolicy, Iterations, Lane, LearnedPolicy, PathChecks, PathRule,
@@ -34,6 +36,8 @@ pub(super) struct File {
     warnings: Option<WarningLimits>,
     compaction: Option<CompactionPolicy>,
     gateway: Option<GatewayPolicy>,
+    permissions: Option<RulesSpec>,
+    sandbox: Option<SandboxPolicy>,
     drift: Option<Vec<DriftWords>>,
 }
 
@@ -53,6 +57,8 @@ pub(super) struct Sections {
     pub(super) warnings: WarningLimits,
     pub(super) compaction: CompactionPolicy,
     pub(super) gateway: GatewayPolicy,
+    pub(super) permissions: RulesSpec,
+    pub(super) sandbox: SandboxPolicy,
     pub(super) drift: Vec<DriftWords>,
 }
 
@@ -144,6 +150,8 @@ fn in_plain_words(field: &str, words: &str) -> String {
         ("expected struct PathChecks", "expected `paths` and `run`"),
         ("expected struct TaskWords", "expected `name` and `words`"),
         ("expected struct BindingPolicy", "expected a binding with `provider`, `model`, `weight`"),
+        ("expected struct RuleSpec", "expected a rule with `verdict`, `command`, `match`"),
+        ("expected struct RulesSpec", "expected `rules`, a list"),
         ("expected struct DriftWords", "expected `name` and `words`"),
         ("expected struct", "expected the fields of"),
         ("expected the fields of File", "expected the fields of a policy: `version`, `monitor`, `lanes`, `routing`"),

@@ -34,6 +34,8 @@ pub(super) fn of(policy: &Policy) -> String {
         "warnings": policy.warnings,
         "compaction": policy.compaction,
         "gateway": policy.gateway,
+        "permissions": policy.permissions,
+        "sandbox": policy.sandbox,
         "drift": policy.drift,
     });
     sort(&mut values, false);

@@ -6,6 +6,7 @@ use tools::DelegationAnswer;
 
 use crate::error::RuntimeError;
 use crate::fragments::cut;
+use crate::rights::{as_data, flagged};
 use crate::run::Ended;
 
 /// Longest answer, in bytes: about 2,000 tokens.
@@ -30,7 +31,12 @@ pub(super) fn read_ending(ended: Result<Ended, RuntimeError>) -> Result<(Option<
 pub(super) fn from_record(record: &DelegationRecord) -> Result<DelegationAnswer, String> {
     let closed = record.closed.as_ref().ok_or("the delegation is still open")?;
     let text = match &closed.report {
-        Some(report) => report_text(report),
+        // Another agent's words: whatever they look like, they are its report.
+        Some(report) => {
+            let text = report_text(report);
+            let note = flagged(&text).map(|note| format!("{note}\n"));
+            as_data(&text) + &note.unwrap_or_default()
+        }
         None => "no report\n".to_owned(),
     };
     // What was seen outranks what was said: a long report never pushes the receipt out.

@@ -16,7 +16,7 @@ use protocol::{
 use routing::Policy;
 use store::{InputMode, InputRecord, NoteRecord, Store, Write};
 use team::{AgentSpec, Team};
-use tools::permissions::{Action, Decision, decide};
+use tools::permissions::Decision;
 use tools::snapshot::Snapshots;
 use tools::{Approval, ApprovalRequest, Host, SeenFile, SessionTools, SessionToolsConfig};
 
@@ -30,6 +30,7 @@ use crate::front::{Front, Shown};
 use crate::infer::Stagger;
 use crate::journal::Journal;
 use crate::lanes::Routed;
+use crate::rights::Authority;
 use crate::setup::{ProjectContext, Setup};
 use crate::telemetry::Capture;
 
@@ -68,6 +69,7 @@ pub(crate) struct Core {
     pub(crate) tools: Arc<SessionTools>,
     pub(crate) budget: Budget,
     pub(crate) active: Active,
+    pub(crate) authority: Authority,
     /// Life of the conversation in the cache.
     pub(crate) tail_ttl: Ttl,
     pub(crate) output_schema: Option<serde_json::Value>,
@@ -109,7 +111,8 @@ impl Core {
             shell: None,
             clock: setup.clock.clone(),
         })
-        .map_err(|error| RuntimeError::Tool { tool: "set-up".to_owned(), message: error.to_string() })?;
+        .map_err(|error| RuntimeError::Tool { tool: "set-up".to_owned(), message: error.to_string() })?
+        .with_guards(setup.guards);
         let tools = match setup.team.main() {
             lead if lead.takes_over.is_empty() => tools,
             lead => tools.with_read_cap(lead.id.clone(), LEAD_READ_CAP),
@@ -125,6 +128,7 @@ impl Core {
             tools: Arc::new(tools),
             budget: Budget::new(usd, steps),
             active: Active::default(),
+            authority: Authority::default(),
             tail_ttl: cache.tail,
             agents: Mutex::default(),
             calibration: Mutex::default(),
@@ -153,6 +157,7 @@ impl Core {
             active_at: Mutex::new(Timestamp(0)),
         };
         core.restore_sights()?;
+        core.restore_rights()?;
         Ok(core)
     }
 
@@ -373,7 +378,7 @@ impl Core {
         call: &CallId,
         command: &str,
     ) -> Result<(), String> {
-        let why = match decide(&self.tools.policy(), &Action::Command { line: command }) {
+        let why = match self.judge_check(from, call, command).map_err(|error| error.to_string())? {
             Decision::Allow => return Ok(()),
             Decision::Refuse(why) => return Err(format!("acceptance `{command}`: {why}")),
             Decision::Ask(why) => why,

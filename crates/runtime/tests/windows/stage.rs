@@ -192,6 +192,7 @@ impl Stage {
             root: self.dir.path().join("repo").canonicalize().unwrap(),
             state_dir: self.dir.path().join("home"),
             approval: ApprovalMode::Auto,
+            guards: tools::Guards::default(),
             environment: std::env::vars().filter(|(name, _)| name == "PATH").collect(),
             policy: Arc::new(self.policy.clone()),
             lanes: self.lanes.clone(),

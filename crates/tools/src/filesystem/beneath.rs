@@ -1,11 +1,16 @@
 //! Opens files beneath a folder so that neither `..`, nor a symlink, nor somebody who swaps a folder for a symlink in the
 //! meantime leads out of it. On Linux the kernel sees to that (openat2, RESOLVE_BENEATH).
 
+use std::fs::File;
+use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+
+/// Longest text that [`Base::small_text`] reads, bytes.
+const SMALL: u64 = 4096;
 
 /// A folder that paths are resolved beneath.
 pub(crate) struct Base {
@@ -32,10 +37,20 @@ impl Base {
         match self.open_by_kernel(relative, flags, mode) {
             // An absolute symlink that points back inside is harmless, but RESOLVE_BENEATH refuses every absolute one.
             Err(Errno::XDEV) => self.open_by_kernel(&self.real(relative)?, flags, mode),
-            // An old kernel, or a container whose filter does not know the call.
-            Err(Errno::NOSYS | Errno::PERM) => self.open_checked(relative, flags, mode),
+            // An old kernel, or a container whose filter does not know the call. Never because of a file: what is in the workspace
+            // must not choose the weaker way.
+            Err(Errno::NOSYS | Errno::PERM) if !kernel_helps() => self.open_checked(relative, flags, mode),
             other => other,
         }
+    }
+
+    /// The text of a short file that is where it is said to be, and not behind a symlink.
+    pub(crate) fn small_text(&self, relative: &Path) -> Option<String> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        let file = File::from(self.open_at(relative, flags, Mode::empty()).ok()?);
+        let mut text = String::new();
+        let is_file = file.metadata().ok()?.is_file();
+        (is_file && file.take(SMALL).read_to_string(&mut text).is_ok()).then_some(text)
     }
 
     #[cfg(target_os = "linux")]
@@ -91,26 +106,43 @@ impl Base {
         }
     }
 
-    /// Opens a folder, making it and its parents where they are missing.
-    pub(crate) fn make_folder(&self, relative: &Path) -> Result<OwnedFd, Errno> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let mut path = PathBuf::new();
-        let mut folder = self.open_at(&path, flags, Mode::empty())?;
-        for part in relative.components() {
-            path.push(part);
-            folder = match self.open_at(&path, flags, Mode::empty()) {
+    /// Opens a folder, making it and its parents where they are missing. `real` has its symlinks resolved, so none is followed:
+    /// one that stands there now was put there since.
+    pub(crate) fn make_folder(&self, real: &Path) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut folder = self.folder.try_clone().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        for part in real.components() {
+            let Component::Normal(name) = part else { return Err(Errno::INVAL) };
+            folder = match rustix::fs::openat(&folder, name, flags, Mode::empty()) {
                 Err(Errno::NOENT) => {
-                    match rustix::fs::mkdirat(&folder, Path::new(part.as_os_str()), Mode::from_raw_mode(0o777)) {
+                    match rustix::fs::mkdirat(&folder, name, Mode::from_raw_mode(0o777)) {
                         Ok(()) | Err(Errno::EXIST) => {}
                         Err(error) => return Err(error),
                     }
-                    self.open_at(&path, flags, Mode::empty())?
+                    rustix::fs::openat(&folder, name, flags, Mode::empty())?
                 }
                 other => other?,
             };
         }
         Ok(folder)
     }
+}
+
+/// Whether the kernel knows the call that keeps paths beneath a folder.
+#[cfg(target_os = "linux")]
+fn kernel_helps() -> bool {
+    use std::sync::OnceLock;
+    static HELPS: OnceLock<bool> = OnceLock::new();
+    *HELPS.get_or_init(|| {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let resolve = rustix::fs::ResolveFlags::BENEATH;
+        rustix::fs::openat2(rustix::fs::CWD, ".", flags, Mode::empty(), resolve).is_ok()
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn kernel_helps() -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use protocol::ResultPart;
 use crate::filesystem::diff::Difference;
 use crate::filesystem::ledger::Sight;
 use crate::filesystem::paths::{Place, Purpose, Workspace};
-use crate::filesystem::{atomic, diff};
+use crate::filesystem::{atomic, diff, guard};
 use crate::permissions::{self, Action};
 use crate::tool::{ToolContext, ToolError, ToolOutput};
 
@@ -97,7 +97,8 @@ impl Target {
         let shown = &self.place.shown;
         let before = old.as_ref().map(|old| String::from_utf8_lossy(&old.content).to_string());
         let difference = diff::between(shown, before.as_deref(), new);
-        let action = Action::Change { path: &self.real };
+        let reached = guard::reached(self.workspace.root(), &self.place.relative, &self.real);
+        let action = Action::Change { path: reached.as_deref().unwrap_or(&self.real) };
         permissions::enforce(context, tool, &action, difference.whole.clone()).await?;
 
         let writing = context.session.writing.lock().await;

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Fields, glimpse};
 use crate::filesystem::paths::{Purpose, Workspace};
-use crate::filesystem::walk::walk;
 use crate::tool::{Effect, Tool, ToolContext, ToolError, ToolOutput};
 
 const NAME: &str = "glob";
@@ -39,7 +38,7 @@ fn glob(context: &ToolContext, pattern: &str, path: Option<&str>) -> Result<Stri
     let folder = workspace.folder(&place)?;
     let mut found = Vec::new();
     let mut left = 0;
-    for entry in walk(&folder).build().flatten() {
+    for entry in workspace.walk(&folder).build().flatten() {
         if context.cancel.is_cancelled() {
             return Err(ToolError::RespondToModel("glob: cancelled".to_owned()));
         }
@@ -51,6 +50,8 @@ fn glob(context: &ToolContext, pattern: &str, path: Option<&str>) -> Result<Stri
             left += 1;
         } else {
             found.push(match place.shown.as_str() {
+                // The path was a file's.
+                shown if inside.as_os_str().is_empty() => shown.to_owned(),
                 "." => inside.display().to_string(),
                 base => format!("{base}/{}", inside.display()),
             });

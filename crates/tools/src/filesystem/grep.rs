@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::arguments::{Fields, glimpse};
 use crate::filesystem::hits::{Hits, Mode};
 use crate::filesystem::paths::{Purpose, Workspace};
-use crate::filesystem::walk::walk;
 use crate::tool::{Effect, Tool, ToolContext, ToolError, ToolOutput};
 
 const NAME: &str = "grep";
@@ -87,7 +86,7 @@ fn search(context: &ToolContext, search: &Search) -> Result<String, ToolError> {
     let mut hits = Hits::new(search.mode, search.limit);
     let mut unreadable = 0;
     let mut looked_at = 0;
-    for entry in walk(&folder).build().flatten() {
+    for entry in workspace.walk(&folder).build().flatten() {
         if context.cancel.is_cancelled() {
             return Err(ToolError::RespondToModel("grep: cancelled".to_owned()));
         }
@@ -120,6 +119,8 @@ fn one(
 ) -> Option<()> {
     let place = workspace.place(path.to_str()?, Purpose::Read).ok()?;
     let file = workspace.open_file(&place).ok()?;
+    // Something else may stand there by now, a device that never ends.
+    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
     searcher.search_file(&search.matcher, &file, hits.file(&place.shown, &context.cancel)).ok()
 }
 

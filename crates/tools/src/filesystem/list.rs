@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Fields, glimpse};
 use crate::filesystem::paths::{Place, Purpose, Workspace};
-use crate::filesystem::walk::walk;
 use crate::tool::{Effect, Tool, ToolContext, ToolError, ToolOutput};
 
 const NAME: &str = "list";
@@ -29,7 +28,7 @@ fn list(context: &ToolContext, path: Option<&str>, depth: u64) -> Result<String,
     }
     let mut lines = Vec::new();
     let mut left = 0;
-    for entry in walk(&folder).max_depth(Some(depth as usize)).build().flatten().skip(1) {
+    for entry in workspace.walk(&folder).max_depth(Some(depth as usize)).build().flatten().skip(1) {
         if context.cancel.is_cancelled() {
             return Err(ToolError::RespondToModel("list: cancelled".to_owned()));
         }

@@ -7,6 +7,7 @@ mod diff;
 mod edit;
 mod glob;
 mod grep;
+pub(crate) mod guard;
 mod hits;
 pub(crate) mod ledger;
 mod list;

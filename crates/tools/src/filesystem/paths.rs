@@ -7,7 +7,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::filesystem::beneath::Base;
-use crate::filesystem::walk;
+use crate::filesystem::{guard, walk};
 use crate::tool::{ToolContext, ToolError};
 
 /// What a path is wanted for.
@@ -33,6 +33,8 @@ pub(crate) struct Place {
 pub(crate) struct Workspace {
     root: Base,
     output: Base,
+    /// Places with credentials, relative to the root.
+    hidden: Vec<PathBuf>,
 }
 
 impl Workspace {
@@ -46,7 +48,22 @@ impl Workspace {
                 ToolError::Fatal(format!("the folder {} cannot be opened any more: {error}", path.display()))
             })
         };
-        Ok(Self { root: open(&context.root)?, output: open(context.session.output_dir())? })
+        let variable = |wanted: &str| {
+            let found = context.session.environment().iter().find(|(name, _)| name == wanted);
+            found.map(|(_, value)| PathBuf::from(value))
+        };
+        let hidden = guard::hidden(&context.root, variable("HOME").as_deref());
+        Ok(Self { root: open(&context.root)?, output: open(context.session.output_dir())?, hidden })
+    }
+
+    /// Places beneath the workspace that no tool shows, relative to it: credentials of the user's.
+    pub(crate) fn hidden(&self) -> &[PathBuf] {
+        &self.hidden
+    }
+
+    /// A walk beneath a folder, hidden places left out.
+    pub(crate) fn walk(&self, folder: &Path) -> ignore::WalkBuilder {
+        walk::walk(folder, self.hidden.iter().map(|place| self.root.path.join(place)).collect())
     }
 
     /// The workspace's folder.
@@ -75,14 +92,14 @@ impl Workspace {
         let path = Path::new(given);
         if !path.is_absolute() {
             let relative = tidy(path).ok_or_else(|| self.leaves(given, purpose))?;
-            return Ok(self.inside(relative));
+            return self.inside(relative);
         }
         // Absolute: perhaps spelled through a symlink above the workspace.
         let spelled = tidy(path).unwrap_or_default();
         let spelled = Path::new("/").join(spelled);
         for candidate in [Some(spelled.clone()), resolved(&spelled)].into_iter().flatten() {
             if let Ok(relative) = candidate.strip_prefix(&self.root.path) {
-                return Ok(self.inside(relative.to_owned()));
+                return self.inside(relative.to_owned());
             }
             if let (Purpose::Read, Ok(relative)) = (purpose, candidate.strip_prefix(&self.output.path)) {
                 let shown = candidate.display().to_string();
@@ -92,9 +109,18 @@ impl Workspace {
         Err(self.leaves(given, purpose))
     }
 
-    fn inside(&self, relative: PathBuf) -> Place {
+    fn inside(&self, relative: PathBuf) -> Result<Place, ToolError> {
         let shown = if relative.as_os_str().is_empty() { ".".to_owned() } else { relative.display().to_string() };
-        Place { shown, relative, in_output: false }
+        if !self.hidden.is_empty() {
+            // What cannot be resolved cannot be opened either.
+            let real = self.root.real(&relative).unwrap_or_else(|_| relative.clone());
+            if self.hidden.iter().any(|hidden| relative.starts_with(hidden) || real.starts_with(hidden)) {
+                return Err(ToolError::RespondToModel(format!(
+                    "{shown} is a place for the user's credentials, which no tool reads or writes; work without it, or ask the user"
+                )));
+            }
+        }
+        Ok(Place { shown, relative, in_output: false })
     }
 
     fn leaves(&self, given: &str, purpose: Purpose) -> ToolError {

@@ -78,7 +78,8 @@ fn read(context: &ToolContext, workspace: &Workspace, wanted: &Wanted, room: usi
 }
 
 fn folder(workspace: &Workspace, place: &Place) -> ToolError {
-    let mut names: Vec<String> = crate::filesystem::walk::walk(&workspace.base(place).path.join(&place.relative))
+    let mut names: Vec<String> = workspace
+        .walk(&workspace.base(place).path.join(&place.relative))
         .max_depth(Some(1))
         .build()
         .flatten()

@@ -1,11 +1,12 @@
 //! `git_diff`: what changed since the last commit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use protocol::ToolSpec;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps};
 use serde_json::{Value, json};
 
-use super::command::run;
+use super::command::{Git, Run};
 use crate::arguments::{Fields, glimpse};
 use crate::filesystem::paths::{Purpose, Workspace};
 use crate::tool::{Effect, Tool, ToolContext, ToolError, ToolOutput};
@@ -17,15 +18,28 @@ const MOST: u64 = 30_000;
 const MOST_OF_STAT: u64 = 8_000;
 const BEGINNING: usize = 20_000;
 
-/// No colours, no programs of the repository's, the usual prefixes whatever the user has set, paths as the other tools take
-/// them.
-const FORM: &[&str] =
-    &["diff", "--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", "--relative"];
+/// No colours, no programs of the repository's or of repositories in it, the usual prefixes whatever the user has set, paths as
+/// the other tools take them.
+const FORM: &[&str] = &[
+    "diff",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--submodule=short",
+    "--ignore-submodules=dirty",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--relative",
+];
+
+/// Most bytes of the list of files that git does not know.
+const MOST_OF_NEW: u64 = 16 * 1024 * 1024;
 
 /// The tool.
 pub(crate) struct GitDiff;
 
 struct Wanted {
+    /// With git's magic words.
     paths: Vec<String>,
     staged: bool,
     stat: bool,
@@ -34,12 +48,14 @@ struct Wanted {
 fn parse(context: &ToolContext, arguments: &Value) -> Result<Wanted, ToolError> {
     let fields = Fields::of(NAME, arguments, &["paths", "staged", "stat"])?;
     let workspace = Workspace::open(context)?;
-    let place = |path: &String| {
+    let place = |path: String| {
         // A file that is gone is as good as any: this is by the letters only.
-        workspace.place(path, Purpose::Write).map(|place| place.shown)
+        workspace.place(&path, Purpose::Write).map(|place| format!(":(literal){}", place.shown))
     };
+    let named = fields.texts("paths")?.into_iter().map(place);
+    let hidden = workspace.hidden().iter().map(|place| Ok(format!(":(exclude,literal){}", place.display())));
     Ok(Wanted {
-        paths: fields.texts("paths")?.iter().map(place).collect::<Result<_, _>>()?,
+        paths: named.chain(hidden).collect::<Result<_, _>>()?,
         staged: fields.flag("staged")?,
         stat: fields.flag("stat")?,
     })
@@ -54,26 +70,56 @@ struct Announced {
     has_commit: bool,
 }
 
-async fn announce(context: &ToolContext) -> Result<Announced, ToolError> {
+async fn announce(context: &ToolContext, git: &Git<'_>) -> Result<Announced, ToolError> {
     let asked = ["rev-parse", "--git-path", "index"];
-    let index = run(context, &asked, None, 10_000).await?.checked(NAME, &context.root)?.text;
+    let index = git.ask(&asked, 10_000).await?.checked(NAME, &context.root)?.text;
     let index = context.root.join(index.trim_end_matches('\n'));
-    let has_commit = run(context, &["rev-parse", "--verify", "--quiet", "HEAD"], None, 1_000).await?.code == Some(0);
+    let has_commit = git.ask(&["rev-parse", "--verify", "--quiet", "HEAD"], 1_000).await?.code == Some(0);
     let failed =
         |error: std::io::Error| ToolError::RespondToModel(format!("{NAME}: no room for a copy of the index: {error}"));
     let folder = tempfile::tempdir_in(context.session.output_dir()).map_err(failed)?;
     let copy = folder.path().join("index");
     // Before the first commit everything is new: an empty index says just that.
-    if has_commit && index.exists() {
+    // A pipe in its place would never end.
+    if has_commit && index.is_file() {
         std::fs::copy(&index, &copy).map_err(failed)?;
+        // Git takes a file that is younger than its index for one that may have changed. The copy must not look younger than what
+        // it is a copy of, or a change within the same second is missed.
+        same_age(&index, &copy).map_err(failed)?;
     }
-    // Fails for a file that cannot be read, and has then announced the others.
-    run(context, &["add", "--intent-to-add", "--", "."], Some(&copy), 1_000).await?;
+    announce_new(git, &copy).await?;
     Ok(Announced { _folder: folder, index: copy, has_commit })
 }
 
+/// Gives a copy the time at which the original was written.
+fn same_age(original: &Path, copy: &Path) -> std::io::Result<()> {
+    let written = rustix::fs::stat(original)?;
+    let time = Timespec { tv_sec: written.st_mtime as _, tv_nsec: written.st_mtime_nsec as _ };
+    let times = Timestamps { last_access: time, last_modification: time };
+    Ok(rustix::fs::utimensat(CWD, copy, &times, AtFlags::empty())?)
+}
+
+/// Announces the files that an index does not know, by name: a look at those that it does know would go into repositories
+/// inside this one.
+async fn announce_new(git: &Git<'_>, index: &Path) -> Result<(), ToolError> {
+    let arguments = &["ls-files", "-z", "--others", "--exclude-standard"];
+    let listed = git.run(Run { arguments, index: Some(index), most: MOST_OF_NEW, ..Run::default() }).await?.raw;
+    // With a slash at its end: a repository inside this one, which has a diff of its own.
+    let is_file = |name: &&[u8]| !name.is_empty() && !name.ends_with(b"/");
+    let names: Vec<&[u8]> = listed.split(|byte| *byte == 0).filter(is_file).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let arguments = &["add", "--intent-to-add", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
+    let input = names.join(&0);
+    // Fails for a file that cannot be read, and has then announced the others.
+    git.run(Run { arguments, index: Some(index), input: &input, most: 1_000, magic: false }).await?;
+    Ok(())
+}
+
 async fn diff(context: &ToolContext, wanted: &Wanted) -> Result<String, ToolError> {
-    let announced = if wanted.staged { None } else { Some(announce(context).await?) };
+    let git = Git::of(context).await?;
+    let announced = if wanted.staged { None } else { Some(announce(context, &git).await?) };
     let index = announced.as_ref().map(|announced| announced.index.as_path());
     let mut arguments = FORM.to_vec();
     match &announced {
@@ -86,16 +132,18 @@ async fn diff(context: &ToolContext, wanted: &Wanted) -> Result<String, ToolErro
         let (form, rest) = arguments.split_at(FORM.len());
         [form, more, rest, &["--"], paths.as_slice()].concat()
     };
+    let ask = async |arguments: &[&str], most| {
+        git.run(Run { arguments, index, most, magic: true, ..Run::default() }).await?.checked(NAME, &context.root)
+    };
     let stat = with(&["--stat=120"]);
     if wanted.stat {
-        let printed = run(context, &stat, index, MOST).await?.checked(NAME, &context.root)?;
-        return Ok(printed.text);
+        return Ok(ask(&stat, MOST).await?.text);
     }
-    let printed = run(context, &with(&[]), index, MOST).await?.checked(NAME, &context.root)?;
+    let printed = ask(&with(&[]), MOST).await?;
     if !printed.cut {
         return Ok(printed.text);
     }
-    let stat = run(context, &stat, index, MOST_OF_STAT).await?.checked(NAME, &context.root)?.text;
+    let stat = ask(&stat, MOST_OF_STAT).await?.text;
     let beginning = &printed.text[..printed.text.floor_char_boundary(BEGINNING)];
     let beginning = beginning.rsplit_once('\n').map_or(beginning, |(whole_lines, _)| whole_lines);
     Ok(format!(

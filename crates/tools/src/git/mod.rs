@@ -5,6 +5,7 @@ mod command;
 mod commit;
 mod diff;
 mod status;
+mod tame;
 
 pub use commit::{Commit, commit};
 pub(crate) use diff::GitDiff;

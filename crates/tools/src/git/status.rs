@@ -3,7 +3,7 @@
 use protocol::ToolSpec;
 use serde_json::{Value, json};
 
-use super::command::run;
+use super::command::Git;
 use crate::arguments::Fields;
 use crate::tool::{Effect, Tool, ToolContext, ToolError, ToolOutput};
 
@@ -37,8 +37,8 @@ impl Tool for GitStatus {
 
     async fn run(&self, context: &ToolContext, arguments: Value) -> Result<ToolOutput, ToolError> {
         Fields::of(NAME, &arguments, &[])?;
-        let arguments = ["status", "--short", "--branch", "--", "."];
-        let printed = run(context, &arguments, None, MOST).await?.checked(NAME, &context.root)?;
+        let arguments = ["status", "--short", "--branch", "--ignore-submodules=dirty", "--", "."];
+        let printed = Git::of(context).await?.ask(&arguments, MOST).await?.checked(NAME, &context.root)?;
         let mut text = printed.text.trim_end().to_owned();
         if text.lines().count() < 2 {
             text.push_str("\nclean: nothing changed");

@@ -1,16 +1,20 @@
 //! Who may do what without a person's yes. Decided when a tool runs; a prompt has no part in it.
 
 mod commands;
-mod line;
+mod guards;
+mod world;
 
 use std::path::{Path, PathBuf};
 
+use ::permissions::rights::Commands;
 use serde::{Deserialize, Serialize};
 
-use crate::host::{Approval, ApprovalRequest};
+use crate::filesystem::guard::{guarded, warning};
+use crate::host::{Approval, ApprovalRequest, Settled};
 use crate::tool::{ToolContext, ToolError};
 
-pub use commands::Kind;
+pub use guards::{Guards, Wall};
+pub use world::Machine;
 
 /// When a person is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +54,7 @@ impl std::str::FromStr for ApprovalMode {
 }
 
 /// What decisions are made by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// The mode in force.
     pub mode: ApprovalMode,
@@ -58,6 +62,10 @@ pub struct Policy {
     pub root: PathBuf,
     /// Command lines that are allowed as they stand: the team's checks.
     pub allowed_commands: Vec<String>,
+    /// Where commands look for programs, as in `PATH`.
+    pub search_path: String,
+    /// What stands between commands and the machine.
+    pub guards: Guards,
 }
 
 /// What is about to be done.
@@ -90,7 +98,7 @@ pub enum Decision {
 pub fn decide(policy: &Policy, action: &Action<'_>) -> Decision {
     match action {
         Action::Change { path } => decide_change(policy.mode, path),
-        Action::Command { line } => decide_command(policy, line),
+        Action::Command { line } => commands::decide(policy, line),
     }
 }
 
@@ -101,52 +109,10 @@ fn decide_change(mode: ApprovalMode, path: &Path) -> Decision {
              git_diff, git_status, and read-only commands such as `ls` or `git log`. Say what you would change instead",
             path.display()
         )),
-        (_, Some(part)) => Decision::Ask(format!("{part} can make other programs run commands")),
+        (_, Some(part)) => Decision::Ask(warning(part)),
         (ApprovalMode::Ask, None) => Decision::Ask("changes of files are asked for (approval mode ask)".to_owned()),
         (ApprovalMode::Auto, None) => Decision::Allow,
     }
-}
-
-/// Folders and files by which other programs (git, editors, build tools, this one) can be made to run something.
-const GUARDED: &[&str] = &[
-    ".git",
-    ".gitmodules",
-    ".gitattributes",
-    ".agent",
-    ".vscode",
-    ".idea",
-    ".husky",
-    ".cargo",
-    ".devcontainer",
-    ".envrc",
-    ".npmrc",
-    ".mcp.json",
-    ".pre-commit-config.yaml",
-];
-
-/// The part of a path that is guarded. File systems that ignore case make `.Git` the same folder as `.git`.
-fn guarded(path: &Path) -> Option<&'static str> {
-    path.components().find_map(|part| {
-        let part = part.as_os_str().to_string_lossy().to_lowercase();
-        GUARDED.iter().find(|name| **name == part).copied()
-    })
-}
-
-fn decide_command(policy: &Policy, command: &str) -> Decision {
-    let judged = commands::judge(command, &policy.root, &policy.allowed_commands);
-    match (policy.mode, judged) {
-        (_, Ok(Kind::ReadOnly)) | (ApprovalMode::Ask | ApprovalMode::Auto, Ok(Kind::Listed)) => Decision::Allow,
-        (ApprovalMode::Deny, Ok(Kind::Listed)) => refuse_command("it may change files"),
-        (ApprovalMode::Deny, Err(why)) => refuse_command(&why),
-        (ApprovalMode::Ask | ApprovalMode::Auto, Err(why)) => Decision::Ask(why),
-    }
-}
-
-fn refuse_command(why: &str) -> Decision {
-    Decision::Refuse(format!(
-        "the command was not run: {why}, and this session only reads (approval mode deny). Allowed are read-only \
-         commands such as `ls`, `cat FILE`, `git log`, and the tools that read and search"
-    ))
 }
 
 /// Decides, and asks the person where that is the decision. `what` is everything that a yes would allow.
@@ -156,13 +122,21 @@ pub(crate) async fn enforce(
     action: &Action<'_>,
     what: String,
 ) -> Result<(), ToolError> {
-    let why = match decide(&context.session.policy(), action) {
-        Decision::Allow => return Ok(()),
-        Decision::Refuse(words) => return Err(ToolError::RespondToModel(words)),
+    let (agent, call) = (context.agent.clone(), context.call.clone());
+    let mut request = ApprovalRequest { agent, tool: tool.to_owned(), call, what, why: String::new() };
+    let tell = |settled| context.host.decided(&request, &settled).map_err(ToolError::RespondToModel);
+    let decision = match decide(&context.session.policy(), action) {
+        Decision::Refuse(words) => Decision::Refuse(words),
+        allowed_or_asked => lacking(context, action).map_or(allowed_or_asked, Decision::Refuse),
+    };
+    request.why = match decision {
+        Decision::Allow => return tell(Settled::Allowed(action.rule().to_owned())),
+        Decision::Refuse(words) => {
+            tell(Settled::Refused(words.clone()))?;
+            return Err(ToolError::RespondToModel(words));
+        }
         Decision::Ask(why) => why,
     };
-    let request =
-        ApprovalRequest { agent: context.agent.clone(), tool: tool.to_owned(), call: context.call.clone(), what, why };
     let why = request.why.clone();
     let answer = tokio::select! {
         () = context.cancel.cancelled() => Approval::No("cancelled".to_owned()),
@@ -174,6 +148,39 @@ pub(crate) async fn enforce(
             "not allowed: {reason} (a yes was needed: {why}). Nothing was done. Do it another way, or say what you need"
         ))),
     }
+}
+
+impl Action<'_> {
+    /// Why it is allowed, where it is allowed without a question.
+    fn rule(&self) -> &'static str {
+        match self {
+            Self::Change { .. } => "files of the workspace may be changed (approval mode auto)",
+            Self::Command { .. } => "the command reads, is on a list, or stays inside of the sandbox",
+        }
+    }
+}
+
+/// Whether a command line does nothing but read, whatever the mode in force would make of it.
+pub fn reads_only(policy: Policy, line: &str) -> bool {
+    let mut reading = Policy { mode: ApprovalMode::Deny, ..policy };
+    // That every command has to be asked for, for want of a wall, says nothing of what it does.
+    if matches!(reading.guards.wall, Wall::Missing) {
+        reading.guards.wall = Wall::Off;
+    }
+    decide(&reading, &Action::Command { line }) == Decision::Allow
+}
+
+/// What the caller lacks for this, at this moment, whatever the rules say: its rights are those that were handed down to it.
+fn lacking(context: &ToolContext, action: &Action<'_>) -> Option<String> {
+    let rights = context.host.rights();
+    let lacking = match action {
+        Action::Change { path } => rights.writes(&context.root.join(path)),
+        Action::Command { line } => {
+            rights.runs(rights.commands == Commands::ReadOnly && reads_only(context.session.policy(), line))
+        }
+    };
+    let missing = lacking.err()?;
+    Some(format!("not allowed: {missing}. Nothing was done. Do it another way, or say what you need"))
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! Keeps the beginning and the end of what a command prints, whatever its length, and the whole of it in a file.
+//! Keeps the beginning and the end of what a command prints, whatever its length, and the whole of it, but for secrets, in a file.
 #![expect(clippy::disallowed_methods, reason = "long output is kept in a file")]
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use redact::RedactingWriter;
 
 /// Bytes kept of the beginning.
 const HEAD: usize = 10_000;
@@ -27,8 +29,8 @@ pub(crate) struct Capture {
 enum Kept {
     /// Not needed so far.
     Not,
-    /// All of the output so far is in it.
-    In(PathBuf, File),
+    /// All of the output so far is in it, its last lines when this is dropped.
+    In(PathBuf, RedactingWriter<File>),
     /// It could not be written (any more), for this reason.
     Failed(Option<PathBuf>, String),
 }
@@ -80,7 +82,8 @@ impl Capture {
     }
 
     fn begin_file(&mut self, piece: &[u8]) -> std::io::Result<()> {
-        let (path, mut file) = new_file(&self.folder)?;
+        let (path, file) = new_file(&self.folder)?;
+        let mut file = RedactingWriter::new(redact::global().clone(), file);
         // Up to now everything is in memory: the beginning, and behind it the end.
         let before = self.total as usize - piece.len();
         file.write_all(&self.head[..self.head.len().min(before)])?;

@@ -27,10 +27,26 @@ fn long_output_shows_both_ends_by_whole_lines_and_names_the_file_with_all_of_it(
     let note = format!("of {} bytes (20000 lines in all) left out; all of it: {}]", lines.len(), file.display());
     assert!(text.contains(&note), "{text}");
     assert!(text.len() < HEAD + TAIL + 300);
+    drop(capture);
     assert_eq!(std::fs::read_to_string(file).unwrap(), lines);
     for line in text.lines() {
         assert!(line.starts_with("line ") || line.starts_with("[…"), "cut within a line: {line}");
     }
+}
+
+#[test]
+fn sec_40_the_file_of_long_output_holds_no_secrets_however_they_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut capture = Capture::new(folder.path());
+    let key = ["ghp_", "a1B2c3D4e5F6g7H8i9J0k1L2"].concat();
+    let line = format!("the token is {key} here\n");
+    capture.push(line.repeat(HEAD).as_bytes());
+    for byte in line.as_bytes() {
+        capture.push(&[*byte]);
+    }
+    drop(capture);
+    let kept = std::fs::read_to_string(folder.path().join("output-0001.log")).unwrap();
+    assert_eq!(kept, "the token is [secret: code host token] here\n".repeat(HEAD + 1));
 }
 
 #[test]
@@ -63,6 +79,7 @@ proptest! {
         prop_assert_eq!(capture.total, all.len() as u64);
         prop_assert!(capture.head.len() <= HEAD && capture.tail.len() <= TAIL);
         if all.len() > HEAD + TAIL {
+            drop(capture);
             prop_assert!(std::fs::read(folder.path().join("output-0001.log")).unwrap() == all);
         } else {
             prop_assert_eq!(capture.text().into_bytes(), all);

@@ -49,7 +49,7 @@ pub(super) async fn execute(
     let begun = session.clock.now();
     let running = child::start(session, folder, line)?;
     let mut capture = Capture::new(session.output_dir());
-    let (ending, held) = child::watch(running, Some(limit), cancel, |piece| {
+    let watched = child::watch(running, Some(limit), cancel, |piece| {
         capture.push(piece);
         // One line for each piece: enough for a screen, whatever the amount.
         let text = clean(&piece[piece.len().saturating_sub(LAST)..]);
@@ -62,7 +62,11 @@ pub(super) async fn execute(
     if !output.is_empty() && !output.ends_with('\n') {
         output.push('\n');
     }
-    Ok(Execution { ending, ms: session.clock.now().since(begun).as_millis() as u64, output, held })
+    for notice in watched.notices {
+        output.push_str(&format!("[{notice}]\n"));
+    }
+    let ms = session.clock.now().since(begun).as_millis() as u64;
+    Ok(Execution { ending: watched.ending, ms, output, held: watched.held })
 }
 
 /// Runs a check of the team's file, or of a brief, in the workspace. Whether it may run is the caller's to decide.

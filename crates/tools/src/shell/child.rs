@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessSession};
 use rustix::process::{Pid, Signal};
+use sandbox::{Denial, Guard};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::time::{Instant, Sleep};
@@ -76,6 +77,17 @@ pub(crate) struct Running {
     /// Standard output and standard error, in the order in which they were written.
     output: pipe::Receiver,
     pub(crate) group: Arc<Group>,
+    /// To be finished when all of its processes have ended.
+    wall: Option<Guard>,
+}
+
+/// A command that has ended.
+pub(crate) struct Watched {
+    pub(crate) ending: Ending,
+    /// Something it left behind held on to its output.
+    pub(crate) held: bool,
+    /// What the wall has to say of it, a line each.
+    pub(crate) notices: Vec<String>,
 }
 
 /// How a command ended.
@@ -109,21 +121,12 @@ impl std::fmt::Display for Ending {
     }
 }
 
-/// Starts the session's shell with a line.
+/// Starts the session's shell with a line: behind the session's wall, where it has one.
 pub(crate) fn start(session: &SessionTools, folder: &Path, line: &str) -> io::Result<Running> {
     let (reader, writer) = io::pipe()?;
     let mark = session.next_mark();
-    let mut command = tokio::process::Command::new(session.shell());
-    command
-        .arg("-c")
-        .arg(line)
-        .current_dir(folder)
-        .env_clear()
-        .envs(session.environment().iter().map(|(name, value)| (name, value)))
-        .env(MARK, &mark)
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone()?)
-        .stderr(writer);
+    let (mut command, wall) = shell(session, folder, line, &mark)?;
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut command = CommandWrap::from(command);
     command.wrap(ProcessSession).wrap(KillOnDrop);
     let child = command.spawn()?;
@@ -132,7 +135,28 @@ pub(crate) fn start(session: &SessionTools, folder: &Path, line: &str) -> io::Re
     let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let group = Arc::new(Group { id, mark, over: AtomicBool::new(false) });
     let output = pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?;
-    Ok(Running { child, output, group })
+    Ok(Running { child, output, group, wall })
+}
+
+/// The session's shell with a line, and what has to be done behind it.
+fn shell(
+    session: &SessionTools,
+    folder: &Path,
+    line: &str,
+    mark: &str,
+) -> io::Result<(tokio::process::Command, Option<Guard>)> {
+    let mut environment = session.environment().to_vec();
+    environment.push((MARK.to_owned(), mark.to_owned()));
+    let Some(sandbox) = session.sandbox() else {
+        let mut command = tokio::process::Command::new(session.shell());
+        command.arg("-c").arg(line).current_dir(folder).env_clear().envs(environment);
+        return Ok((command, None));
+    };
+    let words = [session.shell().as_os_str().to_owned(), "-c".into(), line.into()];
+    let prepared = sandbox.prepare(&words, folder, &environment).map_err(io::Error::other)?;
+    let mut command = tokio::process::Command::new(prepared.program);
+    command.args(prepared.arguments).current_dir(prepared.folder).env_clear().envs(prepared.environment);
+    Ok((command, Some(prepared.guard)))
 }
 
 /// What the next deadline means.
@@ -148,14 +172,13 @@ enum Stage {
     Forced,
 }
 
-/// Reads what a command prints until it has ended; ends it when its time is up or when told to. Tells how it ended, and
-/// whether something it left behind held on to its output.
+/// Reads what a command prints until it has ended; ends it when its time is up or when told to.
 pub(crate) async fn watch(
     mut running: Running,
     limit: Option<Duration>,
     cancel: &CancellationToken,
     mut sink: impl FnMut(&[u8]),
-) -> (Ending, bool) {
+) -> Watched {
     let mut buffer = vec![0; PIECE];
     let mut stage = Stage::Working;
     let mut ours = None;
@@ -202,7 +225,23 @@ pub(crate) async fn watch(
     } else {
         running.group.end_rest()
     }
-    (ours.unwrap_or_else(|| ending(status)), held)
+    let notices = notices(running.wall.take()).await;
+    Watched { ending: ours.unwrap_or_else(|| ending(status)), held, notices }
+}
+
+/// Cleans up behind the wall, which reads folders.
+async fn notices(wall: Option<Guard>) -> Vec<String> {
+    let Some(wall) = wall else { return Vec::new() };
+    // It fails only when the runtime ends; then the guard has been dropped, which cleans up too.
+    let Ok(ended) = tokio::task::spawn_blocking(|| wall.finish()).await else { return Vec::new() };
+    let failed = ended.started.err().map(|why| format!("the sandbox did not come up, nothing was run: {why}"));
+    let denied = ended.denials.iter().filter_map(|denial| match denial {
+        Denial::Host { host, port } => Some(format!(
+            "the sandbox kept it from {host}:{port}; a person can allow the host with --sandbox 'workspace+net({host}:{port})'"
+        )),
+        Denial::Path { .. } => None,
+    });
+    failed.into_iter().chain(denied).chain(ended.notices).collect()
 }
 
 /// Takes what is there, as far as a pipe can hold it. True when it is the end.

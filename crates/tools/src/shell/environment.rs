@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_everything_that_is_not_listed_stay_out() {
+    fn sec_38_keys_and_everything_that_is_not_listed_stay_out() {
         let given = pairs(&[
             "PATH",
             "CARGO_HOME",

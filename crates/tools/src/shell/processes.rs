@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use protocol::{Clock, Timestamp};
+use redact::RedactingWriter;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -76,7 +77,8 @@ impl Processes {
         let session = &context.session;
         let mut all = self.lock();
         let number = all.keys().next_back().copied().unwrap_or(0) + 1;
-        let (log, mut file) = new_log(session.output_dir(), number)?;
+        let (log, file) = new_log(session.output_dir(), number)?;
+        let mut file = RedactingWriter::new(redact::global().clone(), file);
         let running = child::start(session, &context.root, command)?;
         let (tell, ending) = watch::channel(None);
         let process = Arc::new(Background {
@@ -100,8 +102,13 @@ impl Processes {
                     let _ = file.write_all(piece);
                 }
             };
-            let (ending, _) = child::watch(running, None, &stop, keep).await;
-            tell.send_replace(Some(ending));
+            let watched = child::watch(running, None, &stop, keep).await;
+            for notice in watched.notices {
+                let _ = writeln!(file, "[{notice}]");
+            }
+            // All of it is there before anybody reads that it is over.
+            let _ = file.finish();
+            tell.send_replace(Some(watched.ending));
         });
         Ok(process)
     }

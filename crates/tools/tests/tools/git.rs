@@ -154,3 +154,19 @@ async fn a_repository_cannot_make_the_tools_run_its_programs() {
     bench.text("git_status", json!({})).await;
     assert!(!bench.outside.join("mark").exists());
 }
+
+#[tokio::test]
+async fn a_change_of_equal_length_in_the_same_second_is_seen() {
+    for _ in 0..3 {
+        let bench = repository();
+        bench.file("src/a.txt", "ONE\nTWO\n");
+        // Until the next second has begun the copy of the index is as young as the file.
+        let second = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let begun = second();
+        while second() == begun {
+            std::thread::yield_now();
+        }
+        let diff = bench.text("git_diff", json!({})).await;
+        assert!(diff.contains("+ONE"), "{diff}");
+    }
+}

@@ -15,6 +15,8 @@ use tools::{
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) refuses: Mutex<Option<String>>,
+    /// What happens while the first question is open.
+    pub(crate) meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     pub(crate) approvals: Mutex<Vec<ApprovalRequest>>,
     pub(crate) changes: Mutex<Vec<(String, String)>>,
     pub(crate) lines: Mutex<Vec<String>>,
@@ -28,6 +30,9 @@ pub(crate) struct Recorder {
 impl Host for Recorder {
     async fn approve(&self, request: ApprovalRequest) -> Approval {
         self.approvals.lock().unwrap().push(request);
+        if let Some(meanwhile) = self.meanwhile.lock().unwrap().take() {
+            meanwhile();
+        }
         match &*self.refuses.lock().unwrap() {
             Some(reason) => Approval::No(reason.clone()),
             None => Approval::Yes,
@@ -132,6 +137,14 @@ impl Bench {
             agent: "sidekick",
             cancel: CancellationToken::new(),
         }
+    }
+
+    /// Makes the workspace the user's home folder.
+    pub(crate) fn make_root_the_home(&mut self) {
+        let home = self.outside.join("home");
+        std::fs::remove_dir(&home).unwrap();
+        std::os::unix::fs::symlink("repo", &home).unwrap();
+        self.restart();
     }
 
     /// The same workspace in a later run of the program.

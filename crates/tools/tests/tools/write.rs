@@ -56,5 +56,5 @@ async fn what_makes_other_programs_run_something_is_asked_for_even_in_auto() {
     assert!(bench.host.approvals.lock().unwrap().is_empty());
     bench.text("write", json!({"path": ".git/hooks/pre-commit", "content": "x"})).await;
     let asked = bench.host.approvals.lock().unwrap().clone();
-    assert_eq!(asked[0].why, ".git can make other programs run commands");
+    assert_eq!(asked[0].why, "protected: .git can make other programs run commands");
 }

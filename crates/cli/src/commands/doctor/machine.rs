@@ -6,6 +6,7 @@ use std::path::Path;
 use super::check::Check;
 use super::programs;
 use crate::config::Context;
+use crate::config::guards;
 
 /// Looks at all of it.
 pub(super) async fn checks(context: &Context) -> Vec<Check> {
@@ -14,7 +15,8 @@ pub(super) async fn checks(context: &Context) -> Vec<Check> {
         checks.push(program(context, "cargo").await);
         checks.push(program(context, "rustc").await);
     }
-    checks.extend([terminal(context), workspace(&context.root), sandbox()]);
+    checks.extend([terminal(context), workspace(&context.root)]);
+    checks.extend(sandbox(context));
     checks
 }
 
@@ -95,11 +97,22 @@ fn workspace(root: &Path) -> Check {
     }
 }
 
-fn sandbox() -> Check {
-    Check::warn(
-        "sandbox",
-        "none in this version: commands of agents run with your own rights",
-        "approvals are what protects: chat asks before each edit and command (--approve ask); `agent run` refuses what is not \
-         on the list of allowed commands (--approve auto), or everything that changes something (--approve deny)",
-    )
+/// Each step that the wall around commands stands upon, tried anew: a last one tries to break out of it.
+fn sandbox(context: &Context) -> Vec<Check> {
+    let consequence = "; until then `agent run` refuses to work (exit code 6) unless --no-sandbox is typed, and chat asks for each command";
+    match guards::ladder(context) {
+        Ok(ladder) => ladder
+            .steps
+            .into_iter()
+            .map(|step| {
+                let name = format!("sandbox: {}", step.name);
+                match (step.holds, step.fix) {
+                    (true, None) => Check::ok(name, step.found),
+                    (true, Some(fix)) => Check::ok(name, step.found).with_hint(fix),
+                    (false, fix) => Check::warn(name, step.found, fix.unwrap_or_default() + consequence),
+                }
+            })
+            .collect(),
+        Err(error) => vec![Check::warn("sandbox", format!("{error:#}"), "mend that first")],
+    }
 }

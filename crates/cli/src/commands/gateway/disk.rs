@@ -24,7 +24,9 @@ impl Lock {
     /// Another gateway holds it (exit code 2), or the file cannot be made.
     pub(super) fn take(state: &Path) -> anyhow::Result<Self> {
         let folder = state.join("gateway");
-        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| for_the_user_alone(&folder))
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
         let path = folder.join("lock");
         let options = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
         let mut file = options.with_context(|| format!("{} cannot be opened", path.display()))?;
@@ -52,6 +54,18 @@ impl Lock {
         self.file.rewind()?;
         self.file.write_all(url.as_bytes())
     }
+}
+
+/// Takes the rights of everybody else away: hashes of tokens are in there.
+fn for_the_user_alone(folder: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }
 
 /// The file of keys, `NAME=VALUE` on each line.
@@ -85,7 +99,14 @@ fn private(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let about = std::fs::metadata(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        let about = std::fs::metadata(path).map_err(|error| {
+            let message = format!("--keys {} cannot be read: {}", path.display(), error.to_string().to_lowercase());
+            Failure::usage_with(message, "name a file with a key on each line, as NAME=VALUE, that only you can read")
+        })?;
+        if !about.is_file() {
+            let message = format!("--keys {} is no file", path.display());
+            return Err(Failure::usage_with(message, "name a file with a key on each line, as NAME=VALUE"));
+        }
         if about.permissions().mode() & 0o077 != 0 {
             return Err(Failure::usage_with(
                 format!("{}: others can read this file, and it holds keys", path.display()),

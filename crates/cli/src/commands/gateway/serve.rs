@@ -8,7 +8,7 @@ use gateway::account::{Books, Scoped, Settings, Tokens, tokens};
 use gateway::ask::Reader;
 use gateway::core::{Limits, Setup};
 use gateway::pages::{Live, Site};
-use gateway::route::{RouterConfig, Routers};
+use gateway::route::{ConfigError, RouterConfig, Routers};
 use gateway::{Running, serve};
 use protocol::Clock;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -32,7 +32,7 @@ pub(super) async fn run(context: Context, asked: ServeArgs) -> anyhow::Result<u8
     check(&asked)?;
     let mut said = signals::listen()?;
     harden::process();
-    let config = reload::config(&context, &asked)?;
+    let reload::Read { config, origins } = reload::config(&context, &asked)?;
     let mut lock = disk::Lock::take(&context.home.state)?;
     let tokens = Arc::new(Tokens::open(&context.home.state, asked.no_token).map_err(|error| usage(&error))?);
     let providers: Vec<String> = config.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect();
@@ -41,7 +41,10 @@ pub(super) async fn run(context: Context, asked: ServeArgs) -> anyhow::Result<u8
     lock.says(&address(&running))?;
     // Not before it listens: a token is shown once, and a start that fails shows none.
     let first = first_token(&context, &asked, &tokens)?;
-    announce(&running, &asked, first.as_ref().map(|token| token.expose_secret()), &tokens, &providers);
+    announce(&running, &asked, first.as_ref().map(|token| token.expose_secret()), &tokens, &origins);
+    if !asked.listen.ip().is_loopback() {
+        text::warn(&exposed(running.addr(), &providers));
+    }
     let watched = CancellationToken::new();
     let watching = watch(tokens, built.clock.clone(), watched.clone());
     let code = until_the_end(running, &mut said, &context, &asked, &built.routers).await;
@@ -87,8 +90,11 @@ struct Built {
 impl Built {
     fn of(context: &Context, asked: &ServeArgs, config: RouterConfig, tokens: &Arc<Tokens>) -> anyhow::Result<Self> {
         let clock = context.clock.clone();
-        let lane = asked.lane.as_deref().map(|lane| format!("--lane {lane}: ")).unwrap_or_default();
-        let routers = Routers::new(config, clock.clone()).map_err(|error| Failure::usage(format!("{lane}{error}")))?;
+        let routers = Routers::new(config, clock.clone()).map_err(|error| {
+            let flag = matches!(error, ConfigError::Lane { .. }).then_some(asked.lane.as_deref()).flatten();
+            let flag = flag.map(|lane| format!("--lane {lane}: ")).unwrap_or_default();
+            Failure::usage(format!("{flag}{error}"))
+        })?;
         let routers = Arc::new(routers);
         let books = Books::open(Settings {
             store: context.store()?,
@@ -133,7 +139,7 @@ fn address(running: &Running) -> String {
 }
 
 /// Says where it listens, the token once, and what to do next.
-fn announce(running: &Running, asked: &ServeArgs, first: Option<&str>, tokens: &Tokens, providers: &[String]) {
+fn announce(running: &Running, asked: &ServeArgs, first: Option<&str>, tokens: &Tokens, origins: &str) {
     let url = address(running);
     let beyond = if running.addr().ip().is_unspecified() { " and every other address of this machine" } else { "" };
     text::line(&format!("listening on {url}{beyond}"));
@@ -144,12 +150,8 @@ fn announce(running: &Running, asked: &ServeArgs, first: Option<&str>, tokens: &
     }
     let url = if running.addr().port() == 8787 { String::new() } else { format!(" --url {url}") };
     text::note(&format!(
-        "providers: {}\npoint a tool at it: agent gateway setup claude-code{url}   (codex, opencode, aider, cursor)",
-        providers.join(", ")
+        "providers and their keys: {origins}\npoint a tool at it: agent gateway setup claude-code{url}   (codex, opencode, aider, cursor)"
     ));
-    if !asked.listen.ip().is_loopback() {
-        text::warn(&exposed(running.addr(), providers));
-    }
 }
 
 /// What an address beyond this machine means.
@@ -194,10 +196,12 @@ async fn until_the_end(
 
 /// Takes new keys and lanes for what comes next. What cannot be used changes nothing.
 fn again(context: &Context, asked: &ServeArgs, routers: &Routers) {
-    let done = reload::config(context, asked)
-        .and_then(|config| routers.swap(config).map_err(|error| Failure::usage(error.to_string())));
+    let done = reload::config(context, asked).and_then(|read| {
+        routers.swap(read.config).map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(read.origins)
+    });
     match done {
-        Ok(()) => text::note("read policy and keys again: they hold for new requests"),
+        Ok(origins) => text::note(&format!("read policy and keys again: they hold for new requests; {origins}")),
         Err(error) => text::warn(&format!("policy and keys stay as they were: {error}")),
     }
 }

@@ -50,8 +50,15 @@ pub(super) fn run(context: &Context, command: TokenCommand) -> anyhow::Result<u8
 }
 
 fn add(context: &Context, name: &str, budget: Option<Usd>, models: Vec<String>) -> anyhow::Result<u8> {
+    let limited = !models.is_empty();
     let models: BTreeSet<String> =
         models.into_iter().map(|model| model.trim().to_owned()).filter(|model| !model.is_empty()).collect();
+    if limited && models.is_empty() {
+        return Err(Failure::usage_with(
+            "--model names no model, and a token without one is for all of them",
+            "name models, such as --model 'claude-haiku-*', or leave --model out",
+        ));
+    }
     let token = tokens::add(&context.home.state, name, budget, models, context.clock.now());
     let token = token.map_err(|error| usage(&error))?;
     text::line(token.expose_secret());

@@ -18,13 +18,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Commits may have been made on a machine whose clock was behind, in seconds.
 const SLACK: u64 = 86_400;
 
-const SETTINGS: [&str; 6] = [
+const SETTINGS: [&str; 8] = [
     "core.pager=cat",
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "log.showSignature=false",
     "log.mailmap=false",
     "color.ui=false",
+    "core.sshCommand=false",
+    "safe.bareRepository=explicit",
 ];
 
 /// The commits of the checked-out branch since a moment.
@@ -40,6 +42,8 @@ pub(super) async fn log(environment: &Environment, root: &Path, since: Timestamp
         command.envs(environment.get(name).map(|value| (name, value)));
     }
     command.envs([("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_OPTIONAL_LOCKS", "0"), ("LC_ALL", "C")]);
+    // Objects that are missing are not fetched: that starts what the repository names as the other side.
+    command.envs([("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")]);
     command.args(["--no-pager"]);
     for setting in SETTINGS {
         command.args(["-c", setting]);

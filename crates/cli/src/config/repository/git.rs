@@ -2,6 +2,7 @@
 //! no answer is waited for too long.
 #![expect(clippy::disallowed_methods, reason = "starts git")]
 
+use std::ffi::OsString;
 use std::io::{Read, copy, sink};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -18,9 +19,15 @@ const MOST: usize = 256 * 1024 * 1024;
 const MOST_SAID: usize = 4096;
 
 /// Settings by which a repository's own configuration cannot make git start a program.
-const SETTINGS: [&str; 6] = [
+const SETTINGS: [&str; 11] = [
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
+    "core.sshCommand=false",
+    "diff.external=",
+    "diff.ignoreSubmodules=dirty",
+    "diff.submodule=short",
+    // A folder of the workspace that looks like a repository without a working tree is none.
+    "safe.bareRepository=explicit",
     "core.quotePath=false",
     "submodule.recurse=false",
     "status.submoduleSummary=false",
@@ -75,11 +82,16 @@ impl<'a> Git<'a> {
     fn run(&self, arguments: &[&str]) -> Result<Printed, String> {
         let mut command = Command::new("git");
         command.current_dir(self.at).env_clear();
-        for name in ["PATH", "HOME", "XDG_CONFIG_HOME"] {
+        for name in ["HOME", "XDG_CONFIG_HOME"] {
             command.envs(self.environment.get(name).map(|value| (name, value)));
         }
+        command.env("PATH", absolute(self.environment.get("PATH").unwrap_or_default()));
+        // Without being told, git believes the repository's configuration about where its files lie, which may be anywhere.
+        let top = self.at.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
+        command.envs(top.map(|top| ("GIT_WORK_TREE", top)));
         // Objects that are missing are not fetched: that starts whatever the repository names.
         command.envs([
+            ("GIT_CONFIG_NOSYSTEM", "1"),
             ("GIT_OPTIONAL_LOCKS", "0"),
             ("GIT_NO_LAZY_FETCH", "1"),
             ("GIT_ALLOW_PROTOCOL", "none"),
@@ -105,6 +117,11 @@ impl<'a> Git<'a> {
         let said = said.recv_timeout(PATIENCE).unwrap_or_default();
         Ok(Printed { status, out, said: first_line(&said) })
     }
+}
+
+/// A search path without folders that depend on where git runs: a repository must not bring its own `git`.
+fn absolute(path: &str) -> OsString {
+    std::env::join_paths(std::env::split_paths(path).filter(|folder| folder.is_absolute())).unwrap_or_default()
 }
 
 /// The settings that switch off the filter to which a key belongs.

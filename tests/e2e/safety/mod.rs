@@ -1,0 +1,9 @@
+//! Hostile repositories, hostile folders, hostile words: what the program does in them before and after it is trusted.
+
+mod arguments;
+mod hostile;
+mod instructions;
+mod secrets;
+mod state;
+mod terminal;
+mod trust;
