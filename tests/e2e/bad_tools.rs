@@ -157,11 +157,14 @@ fn no_command_reads_beyond_the_workspace_unasked() {
     .chain([format!("cat {secret}"), format!("head -n 1 {secret}")])
     .map(|command| format!("{{tool: bash, args: {{command: {}}}}}", serde_json::Value::from(command)))
     .collect();
-    let sim = Sim::steps(&format!("- calls: [{}]", calls.join(", ")));
-    let ended = desk.ask(&sim, &["run", "Look around.", "--json", "--team", "solo", "--no-sandbox"]).exits(5);
-    assert!(ended.events("tool.completed").iter().all(|event| event["ok"] == false), "{:#?}", sim.told());
-    assert!(sim.told().iter().all(|told| !told.contains("the secret")), "{:#?}", sim.told());
-    assert_eq!(sim.told().len(), calls.len());
+    // Five refusals in a row would end the run.
+    for calls in calls.chunks(3) {
+        let sim = Sim::steps(&format!("- calls: [{}]", calls.join(", ")));
+        let ended = desk.ask(&sim, &["run", "Look around.", "--json", "--team", "solo", "--no-sandbox"]).exits(5);
+        assert!(ended.events("tool.completed").iter().all(|event| event["ok"] == false), "{:#?}", sim.told());
+        assert!(sim.told().iter().all(|told| !told.contains("the secret")), "{:#?}", sim.told());
+        assert_eq!(sim.told().len(), calls.len());
+    }
 }
 
 #[test]

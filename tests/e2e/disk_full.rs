@@ -8,7 +8,7 @@ use crate::support::{AGENT, Desk, Ended, Sim};
 /// Runs in a mount namespace of its own: the program's folder is a tiny disk, filled up but for `$1` kB. Then the ballast is
 /// thrown out and the session goes on. Each run's output is kept beside the repository.
 const SCRIPT: &str = r#"
-mount -t tmpfs -o size=8m tmpfs "$AGENT_HOME" || exit 99
+mount -t tmpfs -o size=8m,mode=0700 tmpfs "$AGENT_HOME" || exit 99
 head -c "$((8192 - $1))k" /dev/zero > "$AGENT_HOME/ballast"
 "$0" run "Look around." --json --team solo > "$2/full.out" 2> "$2/full.err"
 echo "$?" > "$2/full.code"

@@ -280,6 +280,9 @@ async fn run(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: Value) ->
     let ms = step.core.clock.now().since(began).as_millis() as u64;
     let mut outcome =
         ToolOutcome { call: id, tool: call.name.clone(), content: told(&output), is_error: output.is_error };
+    if shows_secret(&outcome.content) {
+        step.core.tools.secret_was_seen();
+    }
     if !is_control(&call.name) {
         mark(&mut outcome);
     }
@@ -306,6 +309,13 @@ fn told(output: &ToolOutput) -> Vec<ResultPart> {
         }
     }
     content
+}
+
+/// Whether something in these looks like a secret, known or not.
+fn shows_secret(content: &[ResultPart]) -> bool {
+    content.iter().any(
+        |part| matches!(part, ResultPart::Text { text } if matches!(redact::redact_for_record(text), Cow::Owned(_))),
+    )
 }
 
 /// Tools that steer the session and touch nothing outside of it. What they give is the runtime's own, or was marked already.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use permissions::rights::Hosts;
@@ -48,6 +48,8 @@ pub struct SessionTools {
     guards: Guards,
     /// The wall around commands, in a word.
     sandbox_name: String,
+    /// Something that looks like a secret was shown to a model.
+    secret_seen: AtomicBool,
     /// Agents whose `read` gives less than the tool's own limit, bytes per call.
     read_caps: BTreeMap<AgentId, usize>,
     commands_started: AtomicU32,
@@ -91,6 +93,7 @@ impl SessionTools {
             cookie,
             guards: Guards::default(),
             sandbox_name: "off".to_owned(),
+            secret_seen: AtomicBool::new(false),
             read_caps: BTreeMap::new(),
             commands_started: AtomicU32::new(0),
             clock: config.clock,
@@ -122,6 +125,12 @@ impl SessionTools {
     /// The wall that commands run behind: `read-only`, `workspace`, `workspace+net(...)`, `off`, `missing`.
     pub fn sandbox_name(&self) -> &str {
         &self.sandbox_name
+    }
+
+    /// A model was shown something that looks like a secret. Where commands reach hosts, they are asked for from now on: what it read may
+    /// have told it to send that there.
+    pub fn secret_was_seen(&self) {
+        self.secret_seen.store(true, Ordering::Relaxed);
     }
 
     /// Hosts that commands can reach through the wall: anywhere where there is none.
@@ -190,6 +199,9 @@ impl SessionTools {
             allowed_commands: self.allowed_commands.clone(),
             search_path: path.map(|(_, value)| value.clone()).unwrap_or_default(),
             guards: self.guards.clone(),
+            leaky: self.secret_seen.load(Ordering::Relaxed)
+                && self.sandbox().is_some()
+                && self.network() != Hosts::none(),
         }
     }
 

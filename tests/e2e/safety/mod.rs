@@ -3,6 +3,7 @@
 mod arguments;
 mod hostile;
 mod instructions;
+mod network;
 mod secrets;
 mod state;
 mod terminal;

@@ -57,13 +57,15 @@ impl<'a> Terminal<'a> {
     fn new(desk: &'a Desk, variables: &[(&str, &str)], script: &str) -> Self {
         let terminal = Self { desk, socket: desk.base().join("tmux") };
         // Programs may set the clipboard, as in a terminal that lets them. What is left on the screen stays to be seen.
-        let settings =
-            desk.aside("tmux.conf", "set -s set-clipboard on\nset -g remain-on-exit on\nset -g allow-rename on\n");
+        let settings = desk.aside(
+            "tmux.conf",
+            "set -s set-clipboard on\nset -g remain-on-exit on\nset -g allow-rename on\nset -g automatic-rename off\n",
+        );
         let script = desk.aside("script.sh", &format!("#!/bin/sh\n{script}\n"));
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
         let mut command = desk.command("tmux");
         command.envs(variables.iter().copied()).env("LC_ALL", "C.UTF-8").arg("-S").arg(&terminal.socket);
-        command.args(["-f", &settings, "new-session", "-d", "-x", "160", "-y", "200", &script]);
+        command.args(["-f", &settings, "new-session", "-d", "-n", BEFORE, "-x", "160", "-y", "200", &script]);
         let begun = command.status().expect("a terminal is tmux: `apt-get install tmux` puts it there");
         assert!(begun.success());
         terminal.ask(&["select-pane", "-T", BEFORE]);
@@ -110,9 +112,20 @@ impl<'a> Terminal<'a> {
         self.ask(&["display-message", "-p", "#{pane_title} #{window_name}"]).trim().to_owned()
     }
 
+    /// So many questions have been asked.
+    fn is_asking(&self, number: usize) -> bool {
+        self.screen().matches("allow? [y]es").count() >= number
+    }
+
     fn is_over(&self) -> bool {
         self.ask(&["display-message", "-p", "#{pane_dead}"]).trim() == "1"
     }
+}
+
+/// Longer than a question takes no answers.
+fn a_moment() {
+    let begun = Instant::now();
+    wait_until("a moment", || begun.elapsed() > Duration::from_millis(400));
 }
 
 impl Drop for Terminal<'_> {
@@ -135,13 +148,12 @@ fn hostile_sim() -> Sim {
     let all = attacks();
     let name =
         format!("src/{}", all.replace(['\n', '/'], " ").chars().filter(|c| *c != '\0').take(60).collect::<String>());
-    let command = format!("cat hostile.txt; ls -d src/*; printf '%s' {}", yaml(&all));
+    let command = format!("cat hostile.txt; ls -d src/*; printf '%s' '{all}'");
     Sim::steps(&format!(
         "- calls: [{{tool: bash, args: {{command: {}}}}}]\n- calls: [{{tool: read, args: {{files: [{{path: {}}}]}}}}]\n\
-         - calls: [{{tool: {}, args: {{}}}}]\n- calls: [{{tool: write, args: {{path: {}, content: {}}}}}]\n- say: {}\n",
+         - calls: [{{tool: write, args: {{path: {}, content: {}}}}}]\n- say: {}\n",
         yaml(&command),
         yaml(&format!("missing {all}")),
-        yaml(&format!("tool {}", all.replace('\n', " "))),
         yaml(&name),
         yaml(&all),
         yaml(&format!("{all}all-said")),
@@ -165,7 +177,7 @@ fn is_untouched(terminal: &Terminal<'_>) {
     }
     assert!(!screen.contains('\u{1b}'), "a colour, or a link:\n{screen}");
     assert!(!screen.contains(['\u{202e}', '\u{2066}', '\u{200b}', '\u{e0041}']), "{screen}");
-    assert_eq!(terminal.title(), format!("{BEFORE} script.sh"));
+    assert_eq!(terminal.title(), format!("{BEFORE} {BEFORE}"));
     assert_eq!(terminal.ask(&["show-buffer"]).trim(), BEFORE);
     let modes = "#{alternate_on} #{mouse_any_flag} #{cursor_flag} #{scroll_region_upper} #{scroll_region_lower}";
     assert_eq!(terminal.ask(&["display-message", "-p", modes]).trim(), "0 0 1 0 199");
@@ -179,13 +191,15 @@ fn sec_49_a_chat_with_a_hostile_model_moves_the_terminal_by_nothing_and_asks_it_
     terminal.shows("\n> ");
     terminal.type_line("Look.");
     // Each question is answered by a person who has read it.
-    for number in 1..=2 {
-        wait_until("the question", || terminal.screen().matches("allow? [y]es").count() == number);
-        let shown = Instant::now();
-        wait_until("a moment", || shown.elapsed() > Duration::from_millis(400));
+    let mut answered = 0;
+    wait_until("the answer", || terminal.screen().contains("all-said") || terminal.is_asking(answered + 1));
+    while terminal.is_asking(answered + 1) {
+        a_moment();
         terminal.type_line("y");
+        answered += 1;
+        wait_until("the answer", || terminal.screen().contains("all-said") || terminal.is_asking(answered + 1));
     }
-    terminal.shows("all-said");
+    assert!(answered >= 2, "{answered} questions");
     terminal.shows("in this session, cache hits");
     is_untouched(&terminal);
     let screen = terminal.screen();
@@ -194,8 +208,7 @@ fn sec_49_a_chat_with_a_hostile_model_moves_the_terminal_by_nothing_and_asks_it_
     // Had the terminal answered anything, it would stand before what is typed now.
     terminal.type_line("/quit");
     wait_until("the end", || terminal.is_over());
-    assert_eq!(sim.requests().len(), 5);
-    is_untouched(&terminal);
+    assert_eq!(sim.requests().len(), 4);
 }
 
 #[test]
@@ -234,8 +247,7 @@ fn sec_51_no_paste_answers_a_question_and_what_is_typed_does() {
     terminal.shows("\n> ");
     terminal.type_line("Write it.");
     terminal.shows("allow? [y]es");
-    let shown = Instant::now();
-    wait_until("a moment", || shown.elapsed() > Duration::from_millis(400));
+    a_moment();
     let refusals = || terminal.screen().matches("not taken as an answer").count();
     // Marked by the terminal, because the question asked it to; with and without words before the yes.
     terminal.paste("y\n", true);
@@ -275,14 +287,12 @@ fn sec_51_what_was_typed_before_a_question_was_there_does_not_answer_it() {
     std::fs::write(&gate, "").unwrap();
     terminal.shows("allow? [y]es");
     terminal.shows("not taken as an answer");
-    let shown = Instant::now();
-    wait_until("a moment", || shown.elapsed() > Duration::from_millis(400));
+    a_moment();
     assert!(!desk.root.join("new.txt").exists() && sim.requests().len() == 1, "{}", terminal.screen());
     // The beginning that was there is gone too: alone, the end of the line says nothing.
     terminal.type_line("");
     wait_until("the question again", || terminal.screen().matches("allow? [y]es").count() == 2);
-    let shown = Instant::now();
-    wait_until("a moment", || shown.elapsed() > Duration::from_millis(400));
+    a_moment();
     terminal.type_line("no, under docs");
     wait_until("the end", || terminal.is_over());
     assert!(!desk.root.join("new.txt").exists());

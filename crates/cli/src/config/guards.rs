@@ -145,7 +145,7 @@ fn profile(
         mode,
         root: context.root.clone(),
         writable,
-        readable: Vec::new(),
+        readable: programs(context),
         protected: places::mounted(&context.root, &home),
         hidden,
         session_tmp: tmp.join("tmp"),
@@ -157,6 +157,13 @@ fn profile(
         },
         limits: Limits::default(),
     })
+}
+
+/// Folders of the search path that would be out of sight because commands have a `/tmp` and a `/run` of their own.
+fn programs(context: &Context) -> Vec<PathBuf> {
+    let path = context.environment.get("PATH").unwrap_or_default();
+    let folders = path.split(':').map(PathBuf::from).filter(|folder| folder.is_dir());
+    folders.filter(|folder| ["/tmp", "/var/tmp", "/run"].iter().any(|top| folder.starts_with(top))).collect()
 }
 
 fn start_proxy(tmp: &Path, hosts: Vec<HostRule>) -> anyhow::Result<Proxy> {

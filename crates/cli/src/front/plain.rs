@@ -1,7 +1,10 @@
 //! A session as plain lines: who is speaking, what is being done, what it costs.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use permissions::rules::RuleSet;
+use permissions::{Ground, Ordinary, Profile};
 use protocol::event::EventBody;
 use protocol::{AgentId, DecisionKind, Event};
 use redact::visible;
@@ -212,7 +215,27 @@ impl Front for PlainFront {
 fn question(request: &ApprovalRequest) -> String {
     let (agent, tool, why) = (visible(request.agent.as_str()), visible(&request.tool), visible(&request.why));
     let what = visible(&request.what);
-    format!("\n{agent} wants to use {tool}: {why}\n{what}\n({})", what.summary())
+    let commands = if request.tool == "bash" { commands(&request.what) } else { String::new() };
+    format!("\n{agent} wants to use {tool}: {why}\n{what}\n({commands}{})", what.summary())
+}
+
+/// How many commands a line runs, as far as it can be read: `3 commands, `.
+fn commands(line: &str) -> String {
+    let (root, rules) = (Path::new("/"), RuleSet::none());
+    let ground = Ground {
+        profile: Profile::Session,
+        root,
+        cwd: root,
+        home: None,
+        listed: &[],
+        rules: &rules,
+        world: &Ordinary,
+        git_status_reads: false,
+    };
+    match permissions::judge(line, &ground).parts.len() {
+        0 => String::new(),
+        parts => format!("{}, ", count(parts as u64, "command")),
+    }
 }
 
 /// Longest word, in characters, that is rather a yes or a no in other words than a reason.
@@ -263,6 +286,7 @@ mod tests {
             assert!(shown.contains("4000") && shown.contains("; rm -rf ~"), "{shown}");
             assert!(shown.chars().count() < 300, "{shown}");
             assert!(shown.contains("1 long run of blanks is shown by length"), "{shown}");
+            assert!(shown.contains("(2 commands, "), "{shown}");
         }
     }
 

@@ -23,6 +23,10 @@ pub(super) fn decide(policy: &Policy, line: &str) -> Decision {
         (_, Wall::Missing, Verdict::Allow) => {
             Decision::Ask("there is no sandbox on this machine, so every command is asked for".to_owned())
         }
+        _ if policy.leaky && !reads => Decision::Ask(
+            "something that looks like a secret was read in this session, and commands can reach hosts; this one could carry it there"
+                .to_owned(),
+        ),
         (_, _, Verdict::Allow) => Decision::Allow,
         // What it could do it can do only inside, unless a rule or the floor says otherwise.
         (ApprovalMode::Auto, Wall::Inside(_), Verdict::Ask) if !judged.firm => Decision::Allow,

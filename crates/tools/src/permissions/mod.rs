@@ -66,6 +66,8 @@ pub struct Policy {
     pub search_path: String,
     /// What stands between commands and the machine.
     pub guards: Guards,
+    /// A secret was read in this session, and commands reach hosts: one could carry it there.
+    pub leaky: bool,
 }
 
 /// What is about to be done.

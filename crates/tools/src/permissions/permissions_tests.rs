@@ -11,6 +11,7 @@ fn policy(mode: ApprovalMode) -> Policy {
         allowed_commands: vec!["./check.sh --all > /tmp/log".to_owned()],
         search_path: std::env::var("PATH").unwrap_or_default(),
         guards: Guards::default(),
+        leaky: false,
     }
 }
 
