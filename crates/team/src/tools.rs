@@ -10,7 +10,7 @@ pub(crate) const MODULES: &[(&str, &[(&str, &str)])] = &[
         &[("read", "read"), ("list", "list"), ("glob", "glob"), ("grep", "grep"), ("edit", "edit"), ("write", "write")],
     ),
     ("shell", &[("bash", "bash"), ("processes", "processes")]),
-    ("git", &[("diff", "git_diff"), ("status", "git_status")]),
+    ("git", &[("diff", "git_diff"), ("status", "git_status"), ("commit", "git_commit")]),
     ("agents", &[("delegate", "delegate"), ("report", "report"), ("take_over", "take_over")]),
 ];
 
@@ -21,8 +21,20 @@ pub(crate) const PLAIN: &[&str] = &["verify", "ask_user", "plan"];
 pub(crate) const CHANGING: &[&str] = &["edit", "write", "bash", "processes"];
 
 /// Tools of a coordinator that names none: it reads and judges, others work.
-const COORDINATOR: &[&str] =
-    &["read", "edit", "write", "bash", "git_diff", "git_status", "delegate", "take_over", "verify", "ask_user", "plan"];
+const COORDINATOR: &[&str] = &[
+    "read",
+    "edit",
+    "write",
+    "bash",
+    "git_diff",
+    "git_status",
+    "git_commit",
+    "delegate",
+    "take_over",
+    "verify",
+    "ask_user",
+    "plan",
+];
 
 /// Tools of a specialist that names none: everything but judging.
 const SPECIALIST: &[&str] =
@@ -40,6 +52,7 @@ const SOLO: &[&str] = &[
     "processes",
     "git_diff",
     "git_status",
+    "git_commit",
     "verify",
     "ask_user",
     "plan",
@@ -69,6 +82,7 @@ pub(crate) fn refusal(tool: &str, role: Role, solo: bool) -> Option<&'static str
             Some("only a specialist reports; a coordinator answers the user")
         }
         "delegate" if role == Role::Specialist => Some("a specialist cannot delegate: delegation is one level deep"),
+        "git_commit" if role == Role::Specialist && !solo => Some("a specialist does not commit: the coordinator does"),
         "take_over" if role == Role::Specialist => Some("only the coordinator takes work over"),
         "ask_user" if role == Role::Specialist => {
             Some("a specialist asks its coordinator, by a report with status needs_decision")

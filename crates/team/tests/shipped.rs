@@ -75,6 +75,7 @@ fn the_default_team_has_the_grants_of_its_design() {
             "bash",
             "git_diff",
             "git_status",
+            "git_commit",
             "delegate",
             "take_over",
             "verify",
@@ -114,6 +115,7 @@ fn solo_has_every_tool_that_needs_no_second_agent() {
             "processes",
             "git_diff",
             "git_status",
+            "git_commit",
             "verify",
             "ask_user",
             "plan"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::agents::{Delegate, ReportTool, TakeOver};
 use crate::ask_user::AskUser;
 use crate::filesystem::{Edit, Glob, Grep, List, Read, Write};
-use crate::git::{GitDiff, GitStatus};
+use crate::git::{GitCommit, GitDiff, GitStatus};
 use crate::plan::Plan;
 use crate::shell::{Bash, ProcessesTool};
 use crate::tool::{Registry, Tool};
@@ -30,6 +30,7 @@ const KNOWN: &[&str] = &[
     "processes",
     "git_diff",
     "git_status",
+    "git_commit",
     "delegate",
     "report",
     "take_over",
@@ -68,6 +69,7 @@ fn tool(name: &str, agents: &[(String, String)]) -> Option<Arc<dyn Tool>> {
         "processes" => Arc::new(ProcessesTool),
         "git_diff" => Arc::new(GitDiff),
         "git_status" => Arc::new(GitStatus),
+        "git_commit" => Arc::new(GitCommit),
         "delegate" => Arc::new(Delegate::new(agents)),
         "report" => Arc::new(ReportTool),
         "take_over" => Arc::new(TakeOver),

@@ -57,6 +57,7 @@ fn main_carries_less_than_1600_tokens_of_tools() {
         "bash",
         "git_diff",
         "git_status",
+        "git_commit",
         "plan",
         "delegate",
         "verify",

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// Held as long as the session is open; let go of by the system when the process ends, however it ends.
 pub(crate) struct SessionLock {
-    _file: File,
+    file: File,
 }
 
 impl SessionLock {
@@ -30,7 +30,7 @@ impl SessionLock {
             .open(&path)
             .with_context(|| format!("{} cannot be opened", path.display()))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(Failure::usage_with(
                 format!("session {session} is open in another process"),
                 "leave it there first, or start a session of its own here",
@@ -39,6 +39,14 @@ impl SessionLock {
                 Err(error).with_context(|| format!("{} cannot be locked", path.display()))
             }
         }
+    }
+}
+
+/// Said, and not left to the closing: a process that is being started at this moment has a copy of the file for an instant.
+impl Drop for SessionLock {
+    fn drop(&mut self) {
+        // It fails only for a file that is not locked.
+        let _ = self.file.unlock();
     }
 }
 

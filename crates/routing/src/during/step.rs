@@ -114,7 +114,7 @@ impl StepKind {
             "read" => read_of(&arguments),
             "grep" | "glob" => Self::Search,
             "list" => Self::List,
-            "git_diff" | "git_status" => Self::Git,
+            "git_diff" | "git_status" | "git_commit" => Self::Git,
             "verify" => Self::Check,
             "report" => Self::Submit,
             "bash" => {

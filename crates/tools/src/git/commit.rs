@@ -1,4 +1,4 @@
-//! One commit of what a session changed. Made by the program, never by a model: no hooks of the repository's run, nothing that the
+//! A commit of files that are named. Made by the program, outside of the sandbox: no hooks of the repository's run, nothing that the
 //! user has staged or changed besides goes in.
 
 use std::path::Path;

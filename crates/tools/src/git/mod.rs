@@ -3,10 +3,12 @@
 
 mod command;
 mod commit;
+mod commit_tool;
 mod diff;
 mod status;
 mod tame;
 
 pub use commit::{Commit, commit};
+pub(crate) use commit_tool::GitCommit;
 pub(crate) use diff::GitDiff;
 pub(crate) use status::GitStatus;

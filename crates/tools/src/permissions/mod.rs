@@ -83,6 +83,11 @@ pub enum Action<'a> {
         /// The line.
         line: &'a str,
     },
+    /// Files are committed, outside of the sandbox.
+    Commit {
+        /// Which, relative to the workspace.
+        paths: &'a [String],
+    },
 }
 
 /// The answer.
@@ -101,6 +106,20 @@ pub fn decide(policy: &Policy, action: &Action<'_>) -> Decision {
     match action {
         Action::Change { path } => decide_change(policy.mode, path),
         Action::Command { line } => commands::decide(policy, line),
+        Action::Commit { .. } => decide_commit(policy.mode),
+    }
+}
+
+/// A commit stays: it is asked for also where edits are not.
+fn decide_commit(mode: ApprovalMode) -> Decision {
+    match mode {
+        ApprovalMode::Deny => Decision::Refuse(
+            "nothing was committed: this session only reads (approval mode deny). Say what you would commit instead"
+                .to_owned(),
+        ),
+        ApprovalMode::Ask | ApprovalMode::Auto => {
+            Decision::Ask("a commit is asked for; `agent run --commit` makes one of a verified change".to_owned())
+        }
     }
 }
 
@@ -157,6 +176,7 @@ impl Action<'_> {
     fn rule(&self) -> &'static str {
         match self {
             Self::Change { .. } => "files of the workspace may be changed (approval mode auto)",
+            Self::Commit { .. } => "commits are asked for",
             Self::Command { .. } => "the command reads, is on a list, or stays inside of the sandbox",
         }
     }
@@ -177,6 +197,7 @@ fn lacking(context: &ToolContext, action: &Action<'_>) -> Option<String> {
     let rights = context.host.rights();
     let lacking = match action {
         Action::Change { path } => rights.writes(&context.root.join(path)),
+        Action::Commit { paths } => paths.iter().try_for_each(|path| rights.writes(&context.root.join(path))),
         Action::Command { line } => {
             rights.runs(rights.commands == Commands::ReadOnly && reads_only(context.session.policy(), line))
         }

@@ -170,3 +170,58 @@ async fn a_change_of_equal_length_in_the_same_second_is_seen() {
         assert!(diff.contains("+ONE"), "{diff}");
     }
 }
+
+fn told(folder: &Path, arguments: &[&str]) -> String {
+    let done = Command::new("git").args(arguments).current_dir(folder).output().unwrap();
+    String::from_utf8_lossy(&done.stdout).trim().to_owned()
+}
+
+/// A repository with a name and an address, and a hook that must not run.
+fn with_author() -> Bench {
+    let bench = repository();
+    git(&bench.root, &["config", "user.name", "a"]);
+    git(&bench.root, &["config", "user.email", "a@b"]);
+    let hook = bench.file(".git/hooks/pre-commit", "#!/bin/sh\ntouch HOOKED\nexit 1\n");
+    std::fs::set_permissions(hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    bench.file("src/a.txt", "1\n");
+    bench.file("new.txt", "n\n");
+    bench
+}
+
+#[tokio::test]
+async fn a_commit_that_is_said_yes_to_is_made_of_what_changed_and_runs_no_hook() {
+    let bench = with_author();
+    let said = bench.text("git_commit", json!({"message": "second\n\nwhy"})).await;
+    assert!(said.starts_with("committed ") && said.ends_with("2 files"), "{said}");
+    assert_eq!(told(&bench.root, &["log", "-1", "--format=%B"]), "second\n\nwhy");
+    assert_eq!(told(&bench.root, &["show", "--format=", "--name-only"]), "new.txt\nsrc/a.txt");
+    assert!(!bench.root.join("HOOKED").exists());
+    assert!(bench.error("git_commit", json!({"message": "third"})).await.contains("nothing changed"));
+}
+
+#[tokio::test]
+async fn a_commit_of_named_paths_leaves_the_others() {
+    let bench = with_author();
+    bench.text("git_commit", json!({"message": "one", "paths": ["new.txt"]})).await;
+    assert_eq!(told(&bench.root, &["show", "--format=", "--name-only"]), "new.txt");
+    assert_eq!(told(&bench.root, &["status", "--short"]), "M src/a.txt");
+}
+
+#[tokio::test]
+async fn sec_24_paths_of_a_commit_are_no_options_and_stay_inside() {
+    let bench = with_author();
+    let before = told(&bench.root, &["rev-parse", "HEAD"]);
+    for path in ["--amend", "--exec=touch HOOKED", "../outside.txt", "/etc/passwd", ":(glob)**"] {
+        bench.error("git_commit", json!({"message": "x", "paths": [path]})).await;
+    }
+    assert_eq!(told(&bench.root, &["rev-parse", "HEAD"]), before);
+}
+
+#[tokio::test]
+async fn a_commit_is_refused_where_nothing_may_change() {
+    let mut bench = Bench::with_mode(tools::ApprovalMode::Deny);
+    git(&bench.root, &["init", "-q"]);
+    bench.file("a.txt", "a\n");
+    bench.restart();
+    assert!(bench.error("git_commit", json!({"message": "x"})).await.contains("approval mode deny"));
+}

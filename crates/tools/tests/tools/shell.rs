@@ -127,7 +127,7 @@ async fn a_cancelled_command_ends() {
     let cancel = bench.cancel.clone();
     let pid = bench.root.join("pid");
     let (output, ()) = tokio::join!(bench.run("bash", json!({"command": "echo $$ > pid; sleep 60"})), async {
-        while !pid.exists() {
+        while std::fs::read_to_string(&pid).unwrap_or_default().is_empty() {
             tokio::task::yield_now().await;
         }
         cancel.cancel();
