@@ -85,7 +85,7 @@ pub(crate) enum DialectArg {
 pub(crate) enum ApproveArg {
     /// Ask before edits, and before commands that are not on the list.
     Ask,
-    /// Edits in the workspace and allow-listed commands without asking, ask for the rest.
+    /// Edits in the workspace, and commands inside the sandbox, without asking; without a sandbox only what reads.
     Auto,
     /// Nothing that changes anything.
     Deny,

@@ -35,7 +35,8 @@ pub(crate) fn check(views: &Views, folders: &Folders<'_>, ground: &Ground<'_>) -
         let Some(name) = name.value.as_deref() else { continue };
         let Some((_, letters, longs)) = REMOVERS.iter().find(|(known, ..)| name == *known) else { continue };
         let option = |word: &str| match word.strip_prefix("--") {
-            Some(_) => longs.contains(&word),
+            // GNU programs take a long option by any beginning of it: `--rec`.
+            Some(_) => word.len() > 2 && longs.iter().any(|long| long.starts_with(word)),
             None => word.starts_with('-') && word.contains(*letters),
         };
         let options_end = rest.iter().position(|word| word.value.as_deref() == Some("--")).unwrap_or(rest.len());
@@ -48,6 +49,12 @@ pub(crate) fn check(views: &Views, folders: &Folders<'_>, ground: &Ground<'_>) -
             if deep && let Some(place) = critical(word, folders, ground) {
                 return Some(Floor::Refused(format!(
                     "`{name}` of {place} is never run; remove what you mean by its own name"
+                )));
+            }
+            if deep && *name == *"rm" && word.value.is_none() {
+                asked = Some(Floor::Asked(format!(
+                    "which folders `{name}` removes with all that is in them (`{}`), only running it tells",
+                    word.raw
                 )));
             }
             if let Some(value) = word.value.as_deref()

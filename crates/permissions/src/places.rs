@@ -4,7 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 /// Folders and files by which other programs (git, shells, editors, build tools, other agents) and this one can be made to run
-/// something. A name counts wherever it stands in a path.
+/// something. A name counts wherever it stands in a path; one of two parts where its parts follow one another.
 pub const PROTECTED: &[&str] = &[
     ".git",
     ".gitmodules",
@@ -35,6 +35,11 @@ pub const PROTECTED: &[&str] = &[
     ".pnpmfile.cjs",
     ".mcp.json",
     ".pre-commit-config.yaml",
+    // What else lies in `.github` runs nothing.
+    ".github/workflows",
+    ".github/actions",
+    ".gitlab-ci.yml",
+    ".circleci",
     ".bashrc",
     ".bash_profile",
     ".bash_login",
@@ -55,7 +60,8 @@ pub const PROTECTED: &[&str] = &[
 
 /// Names at the top of a workspace that commands never write, whether they are there or not: they configure git, agents, editors, hooks,
 /// build tools and CI, so that what stands there runs outside of the sandbox later. Shorter than [`PROTECTED`], because each name costs
-/// every command a mount.
+/// every command a mount, and because an absent one is an empty folder while a command runs: `.mise.toml` and `.pnpmfile.cjs` are not
+/// among them, for mise and pnpm fail where these are folders.
 pub const MOUNTED: &[&str] = &[
     ".git",
     ".gitmodules",
@@ -63,17 +69,25 @@ pub const MOUNTED: &[&str] = &[
     ".claude",
     ".codex",
     ".cursor",
+    ".gemini",
+    ".opencode",
     ".vscode",
     ".idea",
     ".zed",
+    ".exrc",
+    ".nvim.lua",
+    ".gdbinit",
+    ".lldbinit",
     ".husky",
     ".cargo",
     ".devcontainer",
+    ".devcontainer.json",
     ".github",
     ".gitlab-ci.yml",
     ".circleci",
     ".envrc",
     ".npmrc",
+    ".yarnrc",
     ".yarnrc.yml",
     ".mcp.json",
     ".pre-commit-config.yaml",
@@ -85,12 +99,16 @@ pub const MOUNTED_AT_HOME: &[&str] = &[
     ".bash_profile",
     ".bash_login",
     ".bash_logout",
+    ".bash_aliases",
     ".profile",
     ".zshrc",
     ".zshenv",
     ".zprofile",
     ".zlogin",
+    ".zlogout",
+    ".inputrc",
     ".gitconfig",
+    ".gitattributes",
     ".config",
     ".local",
     ".vimrc",
@@ -132,6 +150,16 @@ pub const CREDENTIALS: &[&str] = &[
     ".zsh_history",
     ".python_history",
     ".node_repl_history",
+    ".psql_history",
+    ".mysql_history",
+    ".sqlite_history",
+    ".lesshst",
+    ".viminfo",
+    ".local/share/fish/fish_history",
+    ".config/containers/auth.json",
+    ".config/rclone",
+    ".oci",
+    ".bundle/config",
     ".mozilla",
     ".config/google-chrome",
     ".config/chromium",
@@ -172,11 +200,18 @@ const PUBLIC: &[&str] = &[
 
 /// The part of a path that is protected. File systems that ignore case make `.Git` the same folder as `.git`.
 pub fn protected(path: &Path) -> Option<&'static str> {
-    path.components().find_map(|part| {
-        let Component::Normal(part) = part else { return None };
-        let part = part.to_string_lossy().to_lowercase();
-        PROTECTED.iter().find(|name| **name == part).copied()
-    })
+    let normal = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    let parts: Vec<String> = normal.map(|part| part.as_os_str().to_string_lossy().to_lowercase()).collect();
+    protected_among(&parts)
+}
+
+/// The first of the [`PROTECTED`] names among the parts of a path, which are in the form that the caller compares by.
+pub fn protected_among(parts: &[String]) -> Option<&'static str> {
+    let stands = |name: &str, at: usize| {
+        let mut here = parts[at..].iter();
+        name.split('/').all(|part| here.next().is_some_and(|found| found == part))
+    };
+    (0..parts.len()).find_map(|at| PROTECTED.iter().find(|name| stands(name, at)).copied())
 }
 
 /// Whether a path is where the user keeps credentials.
@@ -198,4 +233,27 @@ pub(crate) fn is_critical(path: &Path, root: &Path, home: Option<&Path>) -> bool
         || root.starts_with(path)
         || home.is_some_and(|home| home.starts_with(path))
         || (depth == 2 && system.iter().any(|place| path.starts_with(place)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_two_parts_counts_where_both_follow_one_another_and_nowhere_else() {
+        for (path, part) in [
+            (".github/workflows/ci.yml", Some(".github/workflows")),
+            ("sub/.GitHub/Workflows", Some(".github/workflows")),
+            (".github/actions/build/action.yml", Some(".github/actions")),
+            (".gitlab-ci.yml", Some(".gitlab-ci.yml")),
+            ("sub/.circleci/config.yml", Some(".circleci")),
+            (".github", None),
+            (".github/CODEOWNERS", None),
+            (".github/docs/workflows/a.md", None),
+            ("workflows/ci.yml", None),
+            (".github/workflows-old/a.md", None),
+        ] {
+            assert_eq!(protected(Path::new(path)), part, "{path}");
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! A command as rules see it: by its own words, by the plain name of its program, and by what it runs in turn (`env`, `sudo`,
 //! `xargs`, `bash -c`, …). For rules that ask or deny; nothing is ever allowed by what a wrapper runs.
 
+use std::collections::BTreeSet;
+
+use crate::commands::runs_no_word;
 use crate::shell::{self, Simple, Word};
 
 /// A word of a view.
@@ -31,6 +34,8 @@ pub(crate) struct Views {
     pub(crate) all: Vec<Vec<Token>>,
     /// Something runs that cannot be told.
     pub(crate) opaque: bool,
+    /// Words behind programs of which nothing is known: each may be the name of one that they run.
+    pub(crate) loose: BTreeSet<String>,
     /// A wrapper is among them.
     pub(crate) wraps: bool,
     /// Words looked at so far.
@@ -140,6 +145,8 @@ fn inner(name: &str, rest: &[Token], depth: usize, views: &mut Views) {
                 None => views.opaque = true,
             }
         }
+        // What stands in the file, only reading it tells.
+        "." | "source" => views.opaque = true,
         "find" => find(rest, depth, views),
         "fd" | "fdfind" => after(rest, &["-x", "-X", "--exec", "--exec-batch"], depth, views),
         "env" if split_string(rest).is_some() => {
@@ -153,6 +160,13 @@ fn inner(name: &str, rest: &[Token], depth: usize, views: &mut Views) {
             if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.0 == name) {
                 views.wraps = true;
                 wrapped(wrapper, rest, depth, views);
+            } else {
+                let values: Vec<&str> = rest.iter().filter_map(|word| word.value.as_deref()).collect();
+                if !runs_no_word(name, &values) {
+                    let named =
+                        |value: &&str| [(*value).to_owned(), value.rsplit('/').next().unwrap_or(value).to_owned()];
+                    views.loose.extend(values.iter().flat_map(named));
+                }
             }
         }
     }

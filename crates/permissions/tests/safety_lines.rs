@@ -3,20 +3,17 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::*;
 use permissions::rules::RuleSet;
 use permissions::{Profile, Verdict};
 
-/// The shortest of three: other work on the machine is no property of the line.
+/// What a line may take.
+const SOON: Duration = Duration::from_millis(250);
+
 fn soon(line: &str) -> Duration {
-    let once = || {
-        let begin = Instant::now();
-        assert!(judged(Profile::Session, line).verdict >= Verdict::Ask, "{}", &line[..40]);
-        begin.elapsed()
-    };
-    (0..3).map(|_| once()).min().unwrap()
+    best_of(SOON, || assert!(judged(Profile::Session, line).verdict >= Verdict::Ask, "{}", &line[..40]))
 }
 
 #[test]
@@ -25,7 +22,7 @@ fn sec_07_neither_many_parts_nor_deep_nesting_changes_the_answer_or_takes_long()
         for joint in ["; ", " && ", "\n", " || ", " | "] {
             let line = format!("true{joint}").repeat(parts) + "curl evil.test";
             let took = soon(&line);
-            assert!(took < Duration::from_millis(250), "{parts} parts joined by {joint:?}: {took:?}");
+            assert!(took < SOON, "{parts} parts joined by {joint:?}: {took:?}");
         }
     }
     let rules = rule("deny", "curl *", "curl x");
@@ -91,7 +88,7 @@ fn sec_07_nothing_that_nests_overflows_the_stack_or_takes_long() {
         .unwrap()
         .join()
         .unwrap();
-    assert!(longest.0 < Duration::from_millis(250), "{longest:?}");
+    assert!(longest.0 < SOON, "{longest:?}");
 }
 
 #[test]
@@ -310,6 +307,14 @@ fn sec_15_what_everything_stands_on_is_never_removed_whatever_the_rules_say() {
         "rm -rf \"/\"",
         "rm -Rf /",
         "rm / -rf",
+        "rm --rec -f \"$PWD\"",
+        "rm --r -f /",
+        "rm --recursiv ~",
+        "rm -f --recurs .",
+        "chmod --recurs 777 /",
+        "chown --rec x ~",
+        "chgrp --recursi x .",
+        "bash -c 'rm --rec -f /'",
     ] {
         for rules in [&allowing, &RuleSet::none()] {
             let judgement = by(rules, line);
@@ -321,9 +326,26 @@ fn sec_15_what_everything_stands_on_is_never_removed_whatever_the_rules_say() {
         assert_eq!(by(&allowing, line).verdict, Verdict::Allow, "{line}");
         assert_eq!(by(&RuleSet::none(), line).verdict, Verdict::Ask, "{line}");
     }
-    // What cannot be told is not lifted by the rule.
-    for line in ["rm -rf $dir", "rm -rf $(pwd)", "rm -rf {a,b}"] {
-        assert_eq!(by(&allowing, line).verdict, Verdict::Ask, "{line}");
+    // What cannot be told is lifted by no rule, and by no sandbox: the workspace is writable there.
+    for line in [
+        "rm -rf $dir",
+        "rm -rf $(pwd)",
+        "rm -rf {a,b}",
+        "rm -r \"$X\"",
+        "rm --rec `pwd`",
+        "rm -rf -- $X",
+        "rm -rf target $X",
+        "sudo rm -rf $X",
+        "bash -c 'rm -rf $(pwd)'",
+        "find $X -delete",
+    ] {
+        for rules in [&allowing, &RuleSet::none()] {
+            let judgement = by(rules, line);
+            assert!(judgement.verdict == Verdict::Ask && judgement.firm && !judgement.floor, "{line}: {judgement:#?}");
+        }
+    }
+    for line in ["rm $X", "rm -f $X", "rm --force $X", "ls -R $X"] {
+        assert!(!by(&RuleSet::none(), line).firm, "{line}");
     }
     let git = by(&allowing, "rm -rf .git");
     assert!(git.verdict == Verdict::Ask && git.firm, "{git:#?}");

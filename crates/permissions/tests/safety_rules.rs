@@ -118,14 +118,30 @@ fn sec_06_a_denied_program_is_denied_however_it_is_started() {
         "xargs $x",
         "$'rm' f",
     ];
-    for line in dynamic {
+    // Programs of which nothing is known, and files of commands, may run what they name.
+    let untold = [
+        "mytool rm f",
+        "mytool -- /bin/rm f",
+        "ssh host rm f",
+        "git bisect run rm f",
+        "npx -y rm",
+        ". ./x",
+        "source x",
+    ];
+    for line in dynamic.into_iter().chain(untold) {
         let judgement = by(&rules, line);
         assert!(judgement.verdict == Verdict::Ask && judgement.firm, "{line}: {judgement:#?}");
     }
     // Without a rule that restricts, the same lines are asked for too, but a sandbox may lift that.
-    for line in dynamic {
+    for line in dynamic.into_iter().chain(untold) {
         let judgement = by(&RuleSet::none(), line);
         assert!(judgement.verdict == Verdict::Ask && !judgement.firm, "{line}: {judgement:#?}");
+    }
+    // Of these it is known that they run none of their words.
+    for line in
+        ["echo rm", "grep rm f", "git log rm", "which rm", "mkdir rm", "cargo test rm", "mytool f", "mytool rmx"]
+    {
+        assert!(!by(&rules, line).firm, "{line}");
     }
 }
 
@@ -207,6 +223,52 @@ fn sec_10_only_a_plain_name_that_leads_to_a_program_of_the_system_runs_unasked()
     assert_eq!(judge("rm -rf out", &on(Profile::Session)).verdict, Verdict::Deny);
 }
 
+/// A workspace with links: to its own top, to a deep folder of its own, to git's folder, and out of it.
+struct Linked;
+
+impl World for Linked {
+    fn real(&self, path: &Path) -> Option<PathBuf> {
+        let links = [("deep", "src/a/b"), ("top", ""), ("hooks", ".git/hooks"), ("out", "../elsewhere/x")];
+        let below = path.strip_prefix("/home/user/repo").ok()?;
+        let (_, to) = links.iter().find(|(link, _)| below.starts_with(link))?;
+        let rest = below.iter().skip(1).collect::<PathBuf>();
+        let whole = match to.strip_prefix("../") {
+            Some(to) => Path::new("/home/user").join(to).join(rest),
+            None => Path::new("/home/user/repo").join(to).join(rest),
+        };
+        Some(whole)
+    }
+
+    fn program(&self, _name: &str) -> Program {
+        Program::System
+    }
+}
+
+#[test]
+fn sec_10_a_path_that_climbs_out_of_a_link_is_where_the_link_leads() {
+    let none = RuleSet::none();
+    let verdict = |line| judge(line, &Ground { world: &Linked, ..ground(Profile::Session, &none) }).verdict;
+    for line in [
+        "cat top/../secret",
+        "cat ./top/./../secret",
+        "cat src/../top/../secret",
+        "ls top/..",
+        "cat < top/../secret",
+        "cat out/../a",
+        "cd top && cat ../secret",
+        "git -C top/.. log",
+        "cd top/.. && ls",
+    ] {
+        assert_eq!(verdict(line), Verdict::Ask, "{line}");
+    }
+    for line in ["cat deep/../f", "cat deep/f", "cat src/../f", "ls src/a/..", "cd deep && ls"] {
+        assert_eq!(verdict(line), Verdict::Allow, "{line}");
+    }
+    assert_eq!(verdict("echo x > hooks/../config"), Verdict::Deny);
+    assert_eq!(verdict("rm -rf deep/../../.."), Verdict::Deny);
+    assert_eq!(verdict("rm -rf src/a/b/../../../top/."), Verdict::Deny);
+}
+
 #[test]
 fn sec_68_to_allow_always_is_not_offered_for_what_runs_anything() {
     let offered = |line: &str| suggestion(&by(&RuleSet::none(), line).parts[0]);
@@ -253,18 +315,46 @@ fn sec_68_to_allow_always_is_not_offered_for_what_runs_anything() {
 }
 
 #[test]
-fn a_check_of_the_team_is_allowed_as_it_stands_and_beside_others_but_never_past_the_floor_or_a_rule() {
+fn sec_10_a_check_of_the_team_is_allowed_where_the_line_begins_but_never_past_the_floor_or_a_rule() {
     let listed = ["./check.sh --all > /tmp/log".to_owned(), "./lint.sh".to_owned(), "rm -rf /".to_owned()];
     let none = RuleSet::none();
     let verdict = |rules: &RuleSet, profile, line: &str| {
         judge(line, &Ground { listed: &listed, ..ground(profile, rules) }).verdict
     };
-    assert_eq!(verdict(&none, Profile::Session, "cd sub && ./lint.sh 2>&1 | tail -5"), Verdict::Allow);
-    assert_eq!(verdict(&none, Profile::Session, "./lint.sh && ./other.sh"), Verdict::Ask);
-    assert_eq!(verdict(&none, Profile::Session, "./check.sh --all > /tmp/log"), Verdict::Allow);
-    assert_eq!(verdict(&none, Profile::Session, "./check.sh --all > /tmp/log; rm f"), Verdict::Ask);
-    assert_eq!(verdict(&none, Profile::ReadOnlyAuto, "./check.sh --all > /tmp/log"), Verdict::Ask);
-    assert_eq!(verdict(&none, Profile::Session, "rm -rf /"), Verdict::Deny);
     let denied = rule("deny", "./check.sh *", "./check.sh x");
-    assert_eq!(verdict(&denied, Profile::Session, "./check.sh --all > /tmp/log"), Verdict::Deny);
+    for profile in PROFILES {
+        for line in [
+            "./lint.sh 2>&1 | tail -5",
+            "./lint.sh && ls",
+            "./check.sh --all > /tmp/log",
+            "cd /home/user/repo && ./lint.sh",
+            "cd . && ./lint.sh; cd sub",
+        ] {
+            assert_eq!(verdict(&none, profile, line), Verdict::Allow, "{line} ({profile:?})");
+        }
+        for line in [
+            "cd sub && ./lint.sh 2>&1 | tail -5",
+            "cd other; ./lint.sh",
+            "(cd other; ./lint.sh)",
+            "cd other && cd .. && ./lint.sh",
+            "./lint.sh && ./other.sh",
+            "./lint.sh --fix",
+            "./check.sh --all > /tmp/log; rm f",
+        ] {
+            assert_eq!(verdict(&none, profile, line), Verdict::Ask, "{line} ({profile:?})");
+        }
+        assert_eq!(verdict(&none, profile, "rm -rf /"), Verdict::Deny);
+        assert_eq!(verdict(&denied, profile, "./check.sh --all > /tmp/log"), Verdict::Deny);
+    }
+}
+
+#[test]
+fn sec_06_options_before_a_subcommand_hide_it_from_no_rule() {
+    let rules = rule("deny", "git push *", "git push");
+    for line in ["git -C . push", "git --no-pager push origin", "git -c a=b push", "git --git-dir=.git push"] {
+        let judged = by(&rules, line);
+        assert!(judged.verdict != Verdict::Allow && judged.firm, "{line}: {judged:?}");
+    }
+    let judged = by(&rules, "git log --oneline -5");
+    assert_eq!(judged.verdict, Verdict::Allow, "{judged:?}");
 }

@@ -1,7 +1,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests measure time")]
 
 use std::borrow::Cow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -100,19 +100,28 @@ fn joiners_of_a_script_go_without_a_trace() {
     assert_eq!(inert("rm\u{200c}x"), "rm\u{fffd}x");
 }
 
+/// The fastest of three: what other programs of the machine take is not counted. What takes quadratic time takes minutes.
+fn best_of_three(work: impl Fn()) -> Duration {
+    let took = (0..3).map(|_| {
+        let began = Instant::now();
+        work();
+        began.elapsed()
+    });
+    took.min().unwrap()
+}
+
+const SOON: Duration = Duration::from_secs(3);
+
 #[test]
-fn sec_49_five_megabytes_of_marks_take_less_than_a_second() {
+fn sec_49_five_megabytes_of_marks_take_no_more_than_seconds() {
     let text = format!("a{}", "\u{301}".repeat(5 << 19));
-    let began = Instant::now();
-    let shown = inert(&text);
-    assert!(began.elapsed().as_secs_f64() < 1.0, "{:?}", began.elapsed());
-    assert_eq!(shown.chars().count(), 1 + MARKS);
+    let took = best_of_three(|| assert_eq!(inert(&text).chars().count(), 1 + MARKS));
+    assert!(took < SOON, "{took:?}");
     // And so do the beginnings of sequences.
     for open in ["\u{1b}]", "\u{9d}", "\u{1b}[1", "\u{1b}P"] {
         let text = open.repeat((1 << 20) / open.len());
-        let began = Instant::now();
-        assert_inert(&inert(&text));
-        assert!(began.elapsed().as_secs_f64() < 1.0, "{open:?} {:?}", began.elapsed());
+        let took = best_of_three(|| assert_inert(&inert(&text)));
+        assert!(took < SOON, "{open:?} {took:?}");
     }
 }
 

@@ -6,11 +6,12 @@ mod denials;
 mod peer;
 mod questions;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use permissions::rights::{Approvals, Asking, Commands, Folders, Holder, Lacking, Names, Rights};
-use protocol::{AgentId, Brief};
+use protocol::{AgentId, Brief, ResultPart, Timestamp};
 use serde_json::Value;
 use store::{NoteRecord, Write};
 use team::AgentSpec;
@@ -27,6 +28,9 @@ use crate::session::{Core, Session};
 
 /// Name of the note that keeps what was taken away from a session for good.
 const RIGHTS_NOTE: &str = "rights";
+
+/// Name of the note that a check printed something that looks like a secret. Other output stands in the store as it was told.
+pub(crate) const SECRET_NOTE: &str = "secret_seen";
 
 /// Levels of agents below the main one.
 const DEPTH: u8 = 1;
@@ -129,7 +133,20 @@ impl Core {
             });
             self.shrink(&rights);
         }
+        if self.tools.minds_secrets() && self.showed_secret()? {
+            self.tools.secret_was_seen();
+        }
         Ok(())
+    }
+
+    /// Whether earlier runs showed a model something that looks like a secret: what was read once is not forgotten with the process.
+    fn showed_secret(&self) -> Result<bool, RuntimeError> {
+        if !self.store.notes_of(&self.session, SECRET_NOTE)?.is_empty() {
+            return Ok(true);
+        }
+        let secret = |part: &ResultPart| matches!(part, ResultPart::Text { text } if matches!(redact::redact_for_record(text), Cow::Owned(_)));
+        let runs = self.store.tool_runs_since(&self.session, Timestamp(0))?;
+        Ok(runs.iter().filter_map(|run| run.done.as_ref()).any(|done| done.outcome.content.iter().any(secret)))
     }
 
     /// What the session's agents may do at most, now.

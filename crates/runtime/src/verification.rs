@@ -1,17 +1,21 @@
 //! Checks that the runtime runs itself. What passed is remembered with the state of the files it passed on, so that "verified"
 //! always means: these bytes.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use permissions::rights::{Holder, Rights};
 use protocol::event::EventBody;
 use protocol::{AgentId, CallId, CommandReceipt};
 use serde::{Deserialize, Serialize};
 use store::{NoteRecord, Write};
 use tokio_util::sync::CancellationToken;
-use tools::CheckResult;
 use tools::permissions::{Action, Decision, decide};
+use tools::{Approval, ApprovalRequest, CheckResult};
 
 use crate::error::RuntimeError;
+use crate::rights::{AuditAnswer, AuditVerdict, DecidedBy, Judged, SECRET_NOTE};
+use crate::run::Scope;
 use crate::session::Core;
 
 /// Name of the note that keeps what passed on which state of the files.
@@ -87,8 +91,8 @@ pub(crate) async fn run(
         }
         // Looked at when it runs, not only when it was asked for: a rule or mode may have come in between.
         let asker = agent.cloned().unwrap_or_else(|| AgentId::from("runtime"));
-        let call = CallId::new(format!("check:{}", check.name));
-        if let Decision::Refuse(why) = core.judge_check(&asker, &call, &check.command)? {
+        let call = call_of(check);
+        if let Some(why) = kept_from(core, &asker, &call, &check.command, cancel).await? {
             results.push(not_run(check, &why));
             continue;
         }
@@ -98,17 +102,21 @@ pub(crate) async fn run(
             exit_code: outcome.exit_code,
             ms: outcome.ms,
         };
+        // As with every other output, before an agent is told of it.
+        let output = redact::global().redact_known(&outcome.output).into_owned();
         let mut writes = Vec::new();
+        let note = |kind: &str, json: String| {
+            Write::Note(NoteRecord { agent: agent.cloned(), kind: kind.to_owned(), json, at: core.clock.now() })
+        };
+        if matches!(redact::redact_for_record(&output), Cow::Owned(_)) {
+            core.tools.secret_was_seen();
+            writes.push(note(SECRET_NOTE, "true".to_owned()));
+        }
         if outcome.exit_code == Some(0)
             && let Some(tree) = core.tree().await
         {
             let passed = Passed { tree, command: check.command.clone() };
-            writes.push(Write::Note(NoteRecord {
-                agent: agent.cloned(),
-                kind: PASSED_NOTE.to_owned(),
-                json: serde_json::to_string(&passed).unwrap_or_default(),
-                at: core.clock.now(),
-            }));
+            writes.push(note(PASSED_NOTE, serde_json::to_string(&passed).unwrap_or_default()));
         }
         core.journal.commit(writes, vec![(agent.cloned(), finished)])?;
         let receipt = CommandReceipt {
@@ -117,11 +125,61 @@ pub(crate) async fn run(
             ms: outcome.ms,
             check: true,
         };
-        // As with every other output, before an agent is told of it.
-        let output = redact::global().redact_known(&outcome.output).into_owned();
         results.push(CheckResult { receipt, output });
     }
     Ok(results)
+}
+
+/// What a check is called where decisions are recorded.
+fn call_of(check: &Check) -> CallId {
+    CallId::new(format!("check:{}", check.name))
+}
+
+/// Why a check is not run now, if so. Every way through is on record before the check is run.
+async fn kept_from(
+    core: &Core,
+    asker: &AgentId,
+    call: &CallId,
+    command: &str,
+    cancel: &CancellationToken,
+) -> Result<Option<String>, RuntimeError> {
+    let why = match core.judge_check(asker, call, command)? {
+        Decision::Allow => return Ok(None),
+        Decision::Refuse(why) => return Ok(Some(why)),
+        Decision::Ask(why) => why,
+    };
+    if core.said_yes_to_check(command)? {
+        let judged = Judged {
+            path: asker.as_str(),
+            call,
+            tool: "check",
+            what: command,
+            verdict: AuditVerdict::Ask,
+            answer: Some(AuditAnswer::Yes),
+            by: DecidedBy::Grant,
+            because: "a person said yes to this line when the brief was accepted",
+        };
+        core.record(asker, &judged)?;
+        return Ok(None);
+    }
+    let request = ApprovalRequest {
+        agent: asker.clone(),
+        tool: "check".to_owned(),
+        call: call.clone(),
+        what: command.to_owned(),
+        why: why.clone(),
+    };
+    // The runtime asks, for whoever needs the check; what was taken away from the session holds for it too.
+    let holder = Holder::root(asker.clone(), Rights::all(), 0);
+    let scope = Scope { delegation: None, holder, cancel: cancel.clone(), deadline: core.clock.now() };
+    let answer = core.question(&scope, &request, None).await;
+    if cancel.is_cancelled() {
+        return Err(RuntimeError::Interrupted);
+    }
+    Ok(match answer {
+        Approval::Yes => None,
+        Approval::No(reason) => Some(format!("not allowed: {reason} (a yes was needed: {why})")),
+    })
 }
 
 /// A check that may not be run: it proves nothing.
@@ -178,6 +236,7 @@ pub(crate) async fn verify_by_name(
     };
     for check in &wanted {
         if let Decision::Refuse(why) = decide(&core.tools.policy(), &Action::Command { line: &check.command }) {
+            core.judge_check(agent, &call_of(check), &check.command).map_err(|error| error.to_string())?;
             return Err(why);
         }
     }

@@ -20,7 +20,7 @@ pub enum Mode {
 
 /// A word that is none of the modes.
 #[derive(Debug, thiserror::Error)]
-#[error("sandbox mode `{found}`: {why}. Allowed: read-only, workspace, workspace+net(HOST[:PORT],...), off.")]
+#[error("sandbox mode `{found}`: {why}. Allowed: read-only, workspace, workspace+net(HOST[:PORT],...).")]
 pub struct BadMode {
     found: String,
     why: String,

@@ -12,7 +12,7 @@ use protocol::{AgentId, Clock};
 use sandbox::Sandbox;
 
 use crate::filesystem::ledger::{FileLedger, SeenFile};
-use crate::permissions::{ApprovalMode, Guards, Policy};
+use crate::permissions::{ApprovalMode, DeniedHosts, Guards, Policy};
 use crate::shell::environment;
 use crate::shell::processes::Processes;
 use crate::tool::ToolError;
@@ -133,6 +133,16 @@ impl SessionTools {
         self.secret_seen.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it makes a difference that a model was shown a secret: commands are let out through the wall.
+    pub fn minds_secrets(&self) -> bool {
+        self.sandbox().is_some() && self.network() != Hosts::none()
+    }
+
+    /// What the way out did not let through.
+    pub(crate) fn denied_hosts(&self) -> &DeniedHosts {
+        &self.guards.denied
+    }
+
     /// Hosts that commands can reach through the wall: anywhere where there is none.
     pub fn network(&self) -> Hosts {
         let Some(sandbox) = self.sandbox() else { return Hosts::Any };
@@ -198,10 +208,10 @@ impl SessionTools {
             root: self.root.clone(),
             allowed_commands: self.allowed_commands.clone(),
             search_path: path.map(|(_, value)| value.clone()).unwrap_or_default(),
-            guards: self.guards.clone(),
-            leaky: self.secret_seen.load(Ordering::Relaxed)
-                && self.sandbox().is_some()
-                && self.network() != Hosts::none(),
+            around: self.guards.around(),
+            rules: self.guards.rules.clone(),
+            home: self.guards.home.clone(),
+            leaky: self.secret_seen.load(Ordering::Relaxed) && self.minds_secrets(),
         }
     }
 

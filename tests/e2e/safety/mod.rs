@@ -4,6 +4,7 @@ mod arguments;
 mod hostile;
 mod instructions;
 mod network;
+mod sandbox;
 mod secrets;
 mod state;
 mod terminal;

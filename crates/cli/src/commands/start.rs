@@ -12,13 +12,14 @@ use protocol::{AgentId, Brain, SessionId, Usd};
 use routing::Policy;
 use runtime::setup::Kept;
 use runtime::{Front, Limits, Session, Setup, Start};
+use sandbox::Mode;
 use serde::{Deserialize, Serialize};
 use store::Store;
 use team::{Choice, Team};
 use tokio_util::sync::CancellationToken;
 use tools::ApprovalMode;
 
-use crate::args::{ApproveArg, DialectArg, LaneArgs, SessionArgs, TeamArgs};
+use crate::args::{ApproveArg, DialectArg, LaneArgs, SandboxArgs, SessionArgs, TeamArgs};
 use crate::config::Context;
 use crate::config::context::project;
 use crate::config::guards::{self, Up};
@@ -101,6 +102,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
         // Whole, so that a resume from another folder finds it.
         policy: wanted.session.policy.as_ref().map(std::path::absolute).transpose()?,
         lane: wanted.lane.cloned(),
+        sandbox: wanted.session.sandbox.sandbox.as_ref().map(ToString::to_string),
     };
     let options = match &wanted.resume {
         Some(id) => flags.or(Options::of(&store, id)?),
@@ -128,7 +130,7 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     let obeyed = wanted.team.trust_workspace
         || (!wanted.team.without_project && Trust::load(&context.home)?.obeys(&context.root));
     let approval = options.approve.unwrap_or(wanted.approval);
-    let up = guards::open(context, &policy, &wanted.session.sandbox, approval, wanted.person)?;
+    let up = guards::open(context, &policy, &options.wall(&wanted.session.sandbox)?, approval, wanted.person)?;
     let names = Names { aliases, providers, catalogue: context.catalogue.clone() };
     let lanes =
         options.lane.as_ref().map(|said| lanes::of((context, &store), &policy, &team, &names, said)).transpose()?;
@@ -197,6 +199,8 @@ struct Options {
     policy: Option<PathBuf>,
     /// Its tasks are sent to lanes.
     lane: Option<LaneArgs>,
+    /// How far its commands may go, where that was said; never that there is no wall, which is typed each time.
+    sandbox: Option<String>,
 }
 
 /// The server that `--base-url` named. Of its key only the variable's name is kept.
@@ -227,6 +231,24 @@ impl Options {
         flags
     }
 
+    /// The flags of the wall, with what the session began with where they say nothing.
+    fn wall(&self, given: &SandboxArgs) -> anyhow::Result<SandboxArgs> {
+        if given.no_sandbox || given.sandbox.is_some() {
+            return Ok(given.clone());
+        }
+        let kept = self.sandbox.as_deref().map(str::parse::<Mode>).transpose();
+        match kept {
+            Ok(Some(Mode::Off)) | Err(_) => Err(Failure::usage_with(
+                format!(
+                    "how far the session's commands may go cannot be read: `{}`",
+                    self.sandbox.as_deref().unwrap_or_default()
+                ),
+                "say it again with --sandbox read-only, workspace or 'workspace+net(HOST,...)'",
+            )),
+            Ok(sandbox) => Ok(SandboxArgs { sandbox, no_sandbox: false }),
+        }
+    }
+
     /// What a session was begun with.
     fn of(store: &Store, id: &SessionId) -> anyhow::Result<Self> {
         let record = store.session(id)?;
@@ -245,6 +267,7 @@ impl Options {
             server: self.server.or(others.server),
             policy: self.policy.or(others.policy),
             lane: self.lane.or(others.lane),
+            sandbox: self.sandbox.or(others.sandbox),
         }
     }
 }

@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use permissions::places;
 use permissions::rules::{RuleSet, Source};
 use routing::{Policy, SandboxPolicy};
-use sandbox::net::{HostRule, NetEvent, Outcome, Proxy, ProxyConfig};
+use sandbox::net::{Denied, HostRule, NetEvent, Outcome, Proxy, ProxyConfig};
 use sandbox::probe::{self, Machine};
 use sandbox::{Ladder, Limits, Mode, Network, Profile, Sandbox, Stage, Unavailable};
 use tempfile::TempDir;
+use tools::permissions::DeniedHosts;
 use tools::{ApprovalMode, Guards, Wall};
 
 use super::context::Context;
@@ -47,10 +48,11 @@ pub(crate) fn open(
     person: bool,
 ) -> anyhow::Result<Up> {
     let user = policy::users(context)?;
-    let rules = Arc::new(rules(policy, &user)?);
+    let rules = Arc::new(rules(context, policy, &user)?);
+    let denied = DeniedHosts::default();
     let home = context.environment.get("HOME").map(PathBuf::from);
     let up = |wall, banner, tmp, proxy| Up {
-        guards: Guards { wall, rules: rules.clone(), home: home.clone() },
+        guards: Guards { wall, rules: rules.clone(), home: home.clone(), denied: denied.clone() },
         banner,
         _tmp: tmp,
         _proxy: proxy,
@@ -61,7 +63,7 @@ pub(crate) fn open(
     }
     let tmp = tempfile::Builder::new().prefix("tandem-").tempdir().context("no temporary folder can be made")?;
     let proxy = match &mode {
-        Mode::WorkspaceNet(hosts) => Some(start_proxy(tmp.path(), hosts.clone())?),
+        Mode::WorkspaceNet(hosts) => Some(start_proxy(tmp.path(), hosts.clone(), denied.clone())?),
         _ => None,
     };
     let profile = profile(context, mode, &user.sandbox, tmp.path(), proxy.as_ref())?;
@@ -70,22 +72,26 @@ pub(crate) fn open(
         Err(unavailable) if person => {
             Ok(up(Wall::Missing, Some(format!("{UNGUARDED}, so each one is asked for. {unavailable}")), None, None))
         }
-        Err(unavailable) => Err(refused(&unavailable)),
+        Err(unavailable) => Err(refused(unavailable)),
     }
 }
 
-/// Guards for what this program itself has made, a demo: inside where that can be, and said where not.
-pub(crate) fn of_demo(context: &Context) -> Up {
+/// Guards for what this program itself has made, a demo: inside where that can be, and said where there can be no sandbox.
+///
+/// # Errors
+/// As [`open`], but for a machine that can have no sandbox.
+pub(crate) fn of_demo(context: &Context) -> anyhow::Result<Up> {
     let flags = SandboxArgs::default();
-    match open(context, &Policy::builtin(), &flags, ApprovalMode::Auto, false) {
-        Ok(up) => up,
-        Err(error) => Up {
+    let up = open(context, &Policy::builtin(), &flags, ApprovalMode::Auto, false);
+    up.or_else(|error| match error.downcast_ref::<Unavailable>() {
+        Some(unavailable) => Ok(Up {
             guards: Guards::default(),
-            banner: Some(format!("the demo's own commands run without a sandbox: {error}")),
+            banner: Some(format!("the demo's own commands run without a sandbox: {unavailable}")),
             _tmp: None,
             _proxy: None,
-        },
-    }
+        }),
+        None => Err(error),
+    })
 }
 
 /// Whether there can be a sandbox in this workspace, step by step, the self-test included.
@@ -99,11 +105,16 @@ pub(crate) fn ladder(context: &Context) -> anyhow::Result<Ladder> {
     Ok(probe::ladder(&profile, &Machine::default()))
 }
 
-fn refused(unavailable: &Unavailable) -> anyhow::Error {
-    Failure::refused(
-        unavailable.to_string(),
-        "`agent doctor` shows each step; --no-sandbox, typed each time, runs commands without one",
-    )
+/// What it is stays within, for those to whom that makes a difference.
+fn refused(unavailable: Unavailable) -> anyhow::Error {
+    let failure = Failure {
+        code: 6,
+        message: unavailable.to_string(),
+        hint: Some(
+            "`agent doctor` shows each step; --no-sandbox, typed each time, runs commands without one".to_owned(),
+        ),
+    };
+    anyhow::Error::new(unavailable).context(failure)
 }
 
 fn mode(flags: &SandboxArgs, user: &SandboxPolicy, approval: ApprovalMode) -> anyhow::Result<Mode> {
@@ -166,12 +177,31 @@ fn programs(context: &Context) -> Vec<PathBuf> {
     folders.filter(|folder| ["/tmp", "/var/tmp", "/run"].iter().any(|top| folder.starts_with(top))).collect()
 }
 
-fn start_proxy(tmp: &Path, hosts: Vec<HostRule>) -> anyhow::Result<Proxy> {
-    let audit = |event: NetEvent| match event.outcome {
+/// Longest host that is told of, in characters: a command chooses it.
+const HOST_TOLD: usize = 100;
+
+/// What is said of a host that was not let through; nothing where the sandbox was not what was in the way.
+fn kept_from(event: &NetEvent, why: &Denied) -> Option<String> {
+    let mut host: String = event.target.chars().take(HOST_TOLD).collect();
+    if event.method != "CONNECT" && !host.contains(':') {
+        host.push_str(":80");
+    }
+    match why {
+        Denied::Unreachable(_) => None,
+        Denied::NotListed => Some(format!(
+            "the sandbox kept it from {host}; a person can add that to the hosts of --sandbox 'workspace+net({host},...)'"
+        )),
+        why => Some(format!("the sandbox kept it from {host}: {why}")),
+    }
+}
+
+fn start_proxy(tmp: &Path, hosts: Vec<HostRule>, denied: DeniedHosts) -> anyhow::Result<Proxy> {
+    let audit = move |event: NetEvent| match &event.outcome {
         Outcome::Allowed(address) => {
             tracing::info!(target: "sandbox", method = event.method, host = event.target, %address, "let through")
         }
         Outcome::Denied(why) => {
+            kept_from(&event, why).into_iter().for_each(|words| denied.note(words));
             tracing::warn!(target: "sandbox", method = event.method, host = event.target, why = why.code(), "not let through")
         }
     };
@@ -180,16 +210,17 @@ fn start_proxy(tmp: &Path, hosts: Vec<HostRule>) -> anyhow::Result<Proxy> {
 }
 
 /// The user's rules, and those of the policy in force where it is another file.
-fn rules(policy: &Policy, user: &Policy) -> anyhow::Result<RuleSet> {
+fn rules(context: &Context, policy: &Policy, user: &Policy) -> anyhow::Result<RuleSet> {
+    let of_project = policy::is_of_project(context, policy);
     let mut rules = RuleSet::none();
     let wrong = |error: permissions::rules::RuleError| Failure::usage(error.to_string());
     rules.add(&user.permissions, Source::User, user.source()).map_err(wrong)?;
     if policy.source() != user.source() {
-        let source = if policy::is_of_project(policy) { Source::Project } else { Source::User };
+        let source = if of_project { Source::Project } else { Source::User };
         rules.add(&policy.permissions, source, policy.source()).map_err(wrong)?;
     }
     let mut told = rules.remarks().to_vec();
-    if policy::is_of_project(policy) && policy.sandbox != SandboxPolicy::default() {
+    if of_project && policy.sandbox != SandboxPolicy::default() {
         told.push(format!(
             "{}: `sandbox` is not used: a project has no say in how far commands may go",
             policy.source()

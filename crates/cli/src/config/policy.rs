@@ -90,13 +90,30 @@ pub(crate) fn users(context: &Context) -> anyhow::Result<Policy> {
     users_or_builtin(context)
 }
 
-/// Whether a policy is the project's file.
-pub(crate) fn is_of_project(policy: &Policy) -> bool {
-    policy.source() == SHOWN
+/// Whether a policy is the project's: its file, or any other that lies in the workspace, whoever names it. What agents work on, and
+/// what came with a repository, has no say in what they may do.
+pub(crate) fn is_of_project(context: &Context, policy: &Policy) -> bool {
+    let file = Path::new(policy.source());
+    if policy.source() == SHOWN {
+        return true;
+    }
+    // The user's own stays the user's, also where the workspace is the home folder.
+    if !file.is_absolute() || file == users_file(context) {
+        return false;
+    }
+    let root = context.root.canonicalize().unwrap_or_else(|_| context.root.clone());
+    // Both where it was named and where it leads: a link that lies in the workspace can be turned.
+    let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
+    [Some(real), folder, Some(file.to_owned())].into_iter().flatten().any(|place| place.starts_with(&root))
+}
+
+fn users_file(context: &Context) -> PathBuf {
+    context.home.config.join("policy.yaml")
 }
 
 fn users_or_builtin(context: &Context) -> anyhow::Result<Policy> {
-    let user = context.home.config.join("policy.yaml");
+    let user = users_file(context);
     if user.is_file() { read(context, &user, &user.display().to_string()) } else { Ok(Policy::builtin()) }
 }
 

@@ -80,7 +80,7 @@ pub(crate) async fn play(
     let store = open_store(state, &context.environment)?;
     let began = context.clock.now();
     let main = team.main().id.clone();
-    let up = guards::of_demo(&context.in_folder(&copy.root, state));
+    let up = guards::of_demo(&context.in_folder(&copy.root, state))?;
     up.banner.iter().for_each(|words| crate::text::note(words));
     let session = Session::open(
         Setup {

@@ -5,7 +5,7 @@ use super::readers::outside;
 
 /// Parts of an expression without a value.
 const ALONE: &str = "-not -o -or -a -and ! ( ) , -print -print0 -ls -prune -empty -true -false -depth -xdev -mount -daystart \
-    -quit -readable -writable -executable -nouser -nogroup -noleaf -ignore_readdir_race -warn -nowarn -follow";
+    -quit -readable -writable -executable -nouser -nogroup -noleaf -ignore_readdir_race -warn -nowarn";
 /// Parts with one.
 const VALUED: &str = "-name -iname -path -ipath -wholename -iwholename -regex -iregex -regextype -type -xtype -maxdepth \
     -mindepth -size -mtime -atime -ctime -mmin -amin -cmin -newermt -newerct -perm -user -group -uid -gid -links -inum -used \
@@ -18,7 +18,8 @@ pub(super) fn reads(rest: &[&str], folders: &Folders<'_>) -> Result<(), String> 
     let mut expression = false;
     while let Some(word) = words.next() {
         let on = |list: &str| list.split_whitespace().any(|known| known == word);
-        if !expression && matches!(word, "-L" | "-P" | "-H") {
+        // `-L`, `-H` and `-follow` go where links lead.
+        if !expression && word == "-P" {
             continue;
         }
         if !expression && !word.starts_with('-') && !matches!(word, "(" | ")" | "!" | ",") {

@@ -53,6 +53,22 @@ pub(crate) fn known(words: &[&str], folders: &mut Folders<'_>, ground: &Ground<'
     reads.map(|()| Kind::Reads)
 }
 
+/// Commands that take names, texts and files, and run none of them. Besides those that read.
+const TAKE_WORDS: &[&str] = &[
+    "cd", "echo", "sed", "awk", "gawk", "mawk", "test", "[", "printf", "set", "exit", "sleep", "rm", "rmdir", "cp",
+    "mv", "ln", "mkdir", "touch", "chmod", "chown", "chgrp", "tee", "kill", "export", "unset", "man", "shred",
+    "unlink",
+];
+
+/// Whether it is known that a command runs none of its words as a program.
+pub(crate) fn runs_no_word(name: &str, rest: &[&str]) -> bool {
+    if name == "git" {
+        return !rest.iter().any(|word| matches!(*word, "bisect" | "foreach"));
+    }
+    let words: Vec<&str> = std::iter::once(name).chain(rest.iter().copied()).collect();
+    TAKE_WORDS.contains(&name) || readers::is_reader(name) || builders::builds(&words)
+}
+
 /// `cd FOLDER`, inside of the workspace.
 fn cd(rest: &[&str], folders: &mut Folders<'_>) -> Result<(), String> {
     match rest {

@@ -20,9 +20,46 @@ impl<'g> Folders<'g> {
         Self { ground, all: vec![normal(ground.cwd)] }
     }
 
-    /// A path from every folder that the command may be in.
+    /// A path from every folder that the command may be in: by its letters, and where a `..` behind a link leads elsewhere, there
+    /// too. `cd` goes by the letters, and whatever opens a file goes by the links.
     pub(crate) fn resolve(&self, path: &str) -> Vec<PathBuf> {
-        self.all.iter().map(|folder| normal(&folder.join(self.at_home(path)))).collect()
+        let mut found = Vec::with_capacity(self.all.len());
+        for folder in &self.all {
+            let joined = folder.join(self.at_home(path));
+            let letters = normal(&joined);
+            let linked = self.climbed(&joined).filter(|linked| *linked != letters);
+            found.push(letters);
+            found.extend(linked);
+        }
+        found
+    }
+
+    /// Where a path leads when each `..` leaves the folder that what stands before it really is; none without such a `..`.
+    fn climbed(&self, path: &Path) -> Option<PathBuf> {
+        let mut climbed = PathBuf::new();
+        let (mut named, mut any) = (false, false);
+        for part in path.components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    if named {
+                        climbed = self.ground.world.real(&climbed).unwrap_or(climbed);
+                        (named, any) = (false, true);
+                    }
+                    climbed.pop();
+                }
+                part => {
+                    named |= matches!(part, Component::Normal(_));
+                    climbed.push(part);
+                }
+            }
+        }
+        any.then_some(climbed)
+    }
+
+    /// The line can only be in the folder where it began.
+    pub(crate) fn unmoved(&self) -> bool {
+        self.all.len() == 1
     }
 
     fn at_home(&self, path: &str) -> PathBuf {

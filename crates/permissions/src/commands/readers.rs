@@ -56,14 +56,16 @@ const RG: &str = "--files --hidden --no-ignore --no-ignore-vcs --count --count-m
     --smart-case --case-sensitive --fixed-strings --word-regexp --only-matching --multiline --multiline-dotall --pcre2 \
     --context: --after-context: --before-context: --max-count: --max-depth: --max-columns: --sort: --sortr: --color: \
     --colors: --json --vimgrep --column --no-filename --with-filename --stats --trim --invert-match --regexp: --replace: \
-    --null --text --follow --type-list --passthru --max-filesize: --no-messages --quiet --unrestricted --help --version \
+    --null --text --type-list --passthru --max-filesize: --no-messages --quiet --unrestricted --help --version \
     --no-config --no-pager --line-regexp --crlf --pretty";
 const SUMS: &str = "--check --quiet --status --tag --zero --warn --binary --text --help --version";
 
+/// Options by which a program follows the links that it meets on its way are on no list: only the paths on the line are looked
+/// at, and behind a link in a folder is whatever its maker wished.
 const READERS: &[Reader] = &[
     reader(
         "ls",
-        "1aAbBcCdfFghGHiklLmnNopqQrRsStuUvwxXZ",
+        "1aAbBcCdfFghGHiklmnNopqQrRsStuUvwxXZ",
         "ITw",
         "--all --almost-all --human-readable --recursive \
         --reverse --sort= --time= --time-style= --directory --classify --group-directories-first --size --inode \
@@ -127,7 +129,7 @@ const READERS: &[Reader] = &[
     reader("stat", "fLt", "c", "--format: --printf= --terse --file-system --dereference --help --version", Paths, true),
     reader(
         "du",
-        "0abcDhHklLmPsSx",
+        "0abcDhHklmPsSx",
         "dBt",
         "--human-readable --summarize --all --total --apparent-size --bytes \
         --max-depth= --exclude= --time --help --version",
@@ -160,23 +162,23 @@ const READERS: &[Reader] = &[
         Paths,
         true,
     ),
-    numbered(reader("grep", "abcEFGhHiIlLnoPqrRsTUvwxyzZ", "ABCem", GREP, PatternThenPaths, true)),
-    numbered(reader("egrep", "abchHiIlLnoqrRsvwxz", "ABCem", GREP, PatternThenPaths, true)),
-    numbered(reader("fgrep", "abchHiIlLnoqrRsvwxz", "ABCem", GREP, PatternThenPaths, true)),
-    reader("rg", "abcFHiIlLnNoPpqsSuUvVwx0.", "ABCegjmMrtTd", RG, PatternThenPaths, false),
+    numbered(reader("grep", "abcEFGhHiIlLnoPqrsTUvwxyzZ", "ABCem", GREP, PatternThenPaths, true)),
+    numbered(reader("egrep", "abchHiIlLnoqrsvwxz", "ABCem", GREP, PatternThenPaths, true)),
+    numbered(reader("fgrep", "abchHiIlLnoqrsvwxz", "ABCem", GREP, PatternThenPaths, true)),
+    reader("rg", "abcFHiIlnNoPpqsSuUvVwx0.", "ABCegjmMrtTd", RG, PatternThenPaths, false),
     reader(
         "fd",
-        "0aFgHhIiLpqsuV1",
+        "0aFgHhIipqsuV1",
         "dEetm",
         "--type: --extension: --exclude: --max-depth: --min-depth: --hidden \
-        --no-ignore --glob --fixed-strings --full-path --absolute-path --ignore-case --case-sensitive --follow --max-results: \
+        --no-ignore --glob --fixed-strings --full-path --absolute-path --ignore-case --case-sensitive --max-results: \
         --color: --quiet --print0 --size: --changed-within: --changed-before: --help --version",
         PatternThenPaths,
         false,
     ),
     reader(
         "fdfind",
-        "0aFgHhIiLpqsuV1",
+        "0aFgHhIipqsuV1",
         "dEetm",
         "--type: --extension: --exclude: --max-depth: --hidden --no-ignore --glob \
         --fixed-strings --full-path --ignore-case --color: --help --version",
@@ -223,7 +225,7 @@ const READERS: &[Reader] = &[
     reader(
         "tree",
         // Within a cluster its letters take the next words, in their order.
-        "adfghilpqstuvACDFJNXS",
+        "adfghipqstuvACDFJNXS",
         "",
         "-I: -L: -P: --dirsfirst --noreport --gitignore --prune --filelimit: --charset: \
         --du --si --sort: --help --version",
@@ -258,7 +260,7 @@ const READERS: &[Reader] = &[
     reader("printenv", "", "", "", Texts, true),
     reader(
         "ps",
-        "aAcdeefHjlLMNTuvwxZ",
+        "aAcdfHjlLMNTuvwxZ",
         "oOpUuCgGtk",
         "--forest --sort= --format: --pid: --ppid: --no-headers",
         Texts,
@@ -311,6 +313,11 @@ pub(super) fn reads(words: &[&str], folders: &Folders<'_>) -> Option<Result<(), 
     Some(allowed(reader, rest, folders))
 }
 
+/// Whether a command is on the list of those that read.
+pub(super) fn is_reader(name: &str) -> bool {
+    READERS.iter().any(|reader| reader.name == name)
+}
+
 /// Whether none of a command's options writes or runs anything, listed or not.
 pub(crate) fn is_docile(name: &str) -> bool {
     READERS.iter().any(|reader| reader.name == name && reader.docile)
@@ -321,6 +328,19 @@ fn allowed(reader: &Reader, rest: &[&str], folders: &Folders<'_>) -> Result<(), 
     // `ps aux`: letters without a dash.
     let operands = operands(rest, &reader.shape)
         .map_err(|option| format!("`{name} {option}`: the option is not on the list of those that only read"))?;
+    match name {
+        "ps" if rest
+            .iter()
+            .enumerate()
+            .any(|(at, word)| shows_environment(at.checked_sub(1).map(|at| rest[at]), word)) =>
+        {
+            return Err("`ps` with an `e` may show what is in the environment of other programs".to_owned());
+        }
+        "jq" if operands.iter().any(|word| loads(word)) => {
+            return Err("`jq` with a filter that loads modules reads files that are not on the line".to_owned());
+        }
+        _ => {}
+    }
     let pattern = match reader.operands {
         PatternThenPaths => {
             let given = rest.iter().any(|word| {
@@ -351,6 +371,19 @@ fn allowed(reader: &Reader, rest: &[&str], folders: &Folders<'_>) -> Result<(), 
         Format if operands.iter().all(|word| word.starts_with('+')) => Ok(()),
         Nothing | Format => Err(format!("`{name}` with an argument may change a setting")),
     }
+}
+
+/// A word of `ps` with the letter that shows environments. What one system takes for `-e` (every process) another takes for `e`,
+/// and options that make no sense in one style are read again in the other one.
+fn shows_environment(before: Option<&str>, word: &str) -> bool {
+    let columns = word.starts_with("--") || word.starts_with("-o") || matches!(before, Some("-o" | "--format"));
+    word.to_lowercase().contains(if columns { "env" } else { "e" })
+}
+
+/// A filter of `jq` that names a module, or asks for what is in one.
+fn loads(filter: &str) -> bool {
+    let mut words = filter.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    words.any(|word| matches!(word, "import" | "include" | "modulemeta"))
 }
 
 /// `-e PATTERN`, also within a cluster (`-rne`).

@@ -176,8 +176,9 @@ impl RuleSet {
 impl Rule {
     fn fit(&self, views: &Views) -> Fit {
         let fits = views.all.iter().map(|view| self.pattern.fit(view));
-        let opaque = if views.opaque { Fit::Perhaps } else { Fit::No };
-        fits.fold(opaque, Fit::max)
+        let scattered = views.all.iter().any(|view| self.pattern.fits_scattered(view));
+        let untold = views.opaque || scattered || views.loose.contains(self.pattern.program());
+        fits.fold(if untold { Fit::Perhaps } else { Fit::No }, Fit::max)
     }
 
     /// An allowing rule fits a command by its own words; the others also by what it runs in turn.

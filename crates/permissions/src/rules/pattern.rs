@@ -46,6 +46,21 @@ impl Pattern {
         Ok(Self { words: words.iter().map(|word| (*word != "*").then(|| (*word).to_owned())).collect(), open })
     }
 
+    /// The first word.
+    pub(crate) fn program(&self) -> &str {
+        self.words.first().and_then(Option::as_deref).unwrap_or_default()
+    }
+
+    /// The same words in the same order, with others between them: options before a subcommand (`git -C . push`) can have values, so that
+    /// only running it tells whether it is the command that is meant.
+    pub(crate) fn fits_scattered(&self, command: &[Token]) -> bool {
+        let mut values = command.iter().filter_map(|token| token.value.as_deref());
+        let begins = values.next().is_some_and(|first| first == self.program());
+        begins
+            && self.words.len() > 1
+            && self.words.iter().skip(1).flatten().all(|word| values.any(|value| value == word))
+    }
+
     pub(crate) fn fit(&self, command: &[Token]) -> Fit {
         let mut command = command.iter();
         for word in &self.words {

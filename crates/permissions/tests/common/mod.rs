@@ -6,6 +6,7 @@
 )]
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use permissions::rules::{RuleSet, Source};
 use permissions::{Ground, Judgement, Ordinary, Profile, Verdict, judge};
@@ -64,6 +65,20 @@ pub(crate) fn asks(line: &str) {
 pub(crate) fn allowed(line: &str) {
     let judgement = judged(Profile::ReadOnlyAuto, line);
     assert_eq!(judgement.verdict, Verdict::Allow, "{line:?}: {:?}", judgement.reasons);
+}
+
+/// The shortest time that some work takes: other work on the machine is no property of it. Tried again only where it took too long.
+pub(crate) fn best_of(allowed: Duration, work: impl Fn()) -> Duration {
+    let mut best = Duration::MAX;
+    for _ in 0..12 {
+        let begin = Instant::now();
+        work();
+        best = best.min(begin.elapsed());
+        if best < allowed {
+            break;
+        }
+    }
+    best
 }
 
 /// `\n`, `\r` and `\\` in a line of a corpus.

@@ -16,6 +16,14 @@ pub const AUDIT_NOTE: &str = "audit";
 /// Longest reason that is kept, in bytes.
 const LONGEST: usize = 400;
 
+/// The tool by which a brief and its checks are accepted.
+const BRIEF_TOOL: &str = "delegate";
+
+/// How a check of a brief is put to a person.
+fn check_words(command: &str) -> String {
+    format!("run as a check: {command}")
+}
+
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -158,6 +166,17 @@ impl Core {
         let judged = Judged { path, call, tool, what: command, verdict, answer: None, by, because };
         self.record(agent, &judged)?;
         Ok(decision)
+    }
+
+    /// Whether a person said yes to this very line as a check of a brief: it was before them word by word, and what it is stays the same
+    /// however often it is run.
+    pub(crate) fn said_yes_to_check(&self, command: &str) -> Result<bool, RuntimeError> {
+        let what = check_words(command);
+        let notes = self.store.notes_of(&self.session, AUDIT_NOTE)?;
+        let entries = notes.iter().filter_map(|note| serde_json::from_str::<Audit>(&note.json).ok());
+        let of_briefs = entries.filter(|entry| entry.tool == BRIEF_TOOL && entry.verdict == AuditVerdict::Ask);
+        let mut yes = of_briefs.filter(Audit::lets_through);
+        Ok(yes.any(|entry| entry.hash == CallHash::of(&entry.path, BRIEF_TOOL, &what).to_string()))
     }
 
     /// What decisions are made by, as a few letters: the same while nothing of it changes.

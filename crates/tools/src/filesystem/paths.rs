@@ -33,7 +33,7 @@ pub(crate) struct Place {
 pub(crate) struct Workspace {
     root: Base,
     output: Base,
-    /// Places with credentials, relative to the root.
+    /// Places with credentials, and those that the user hides from commands, relative to the root.
     hidden: Vec<PathBuf>,
 }
 
@@ -52,11 +52,12 @@ impl Workspace {
             let found = context.session.environment().iter().find(|(name, _)| name == wanted);
             found.map(|(_, value)| PathBuf::from(value))
         };
-        let hidden = guard::hidden(&context.root, variable("HOME").as_deref());
+        let kept = context.session.sandbox().map_or(&[][..], |sandbox| &sandbox.profile().hidden);
+        let hidden = guard::hidden(&context.root, variable("HOME").as_deref(), kept);
         Ok(Self { root: open(&context.root)?, output: open(context.session.output_dir())?, hidden })
     }
 
-    /// Places beneath the workspace that no tool shows, relative to it: credentials of the user's.
+    /// Places beneath the workspace that no tool shows, relative to it: credentials of the user's, and what they hide besides.
     pub(crate) fn hidden(&self) -> &[PathBuf] {
         &self.hidden
     }
@@ -116,7 +117,8 @@ impl Workspace {
             let real = self.root.real(&relative).unwrap_or_else(|_| relative.clone());
             if self.hidden.iter().any(|hidden| relative.starts_with(hidden) || real.starts_with(hidden)) {
                 return Err(ToolError::RespondToModel(format!(
-                    "{shown} is a place for the user's credentials, which no tool reads or writes; work without it, or ask the user"
+                    "{shown} is a place for the user's credentials, or one that `sandbox.hidden` in their policy.yaml names, which no \
+                     tool reads or writes; work without it, or ask the user"
                 )));
             }
         }
@@ -151,7 +153,7 @@ impl Workspace {
         let text = match error {
             Errno::XDEV => return self.leaves(&format!("{shown} (a symlink)"), purpose),
             Errno::NOENT => {
-                let near = walk::similar_files(&self.root.path, shown);
+                let near = walk::similar_files(&self.root.path, self.walk(&self.root.path), shown);
                 match near.as_slice() {
                     [] => format!("{shown} does not exist in {}; use list or glob", self.root.path.display()),
                     near => format!("{shown} does not exist; did you mean {}?", near.join(", ")),

@@ -40,10 +40,10 @@ fn has_readable_ignores(folder: &Path) -> bool {
     IGNORE_FILES.iter().all(|name| folder.join(name).metadata().map_or(true, |file| file.is_file()))
 }
 
-/// Up to three files whose path is near to one that does not exist.
-pub(crate) fn similar_files(root: &Path, wanted: &str) -> Vec<String> {
+/// Up to three files whose path is near to one that does not exist, of those that a walk beneath the root finds.
+pub(crate) fn similar_files(root: &Path, walk: WalkBuilder, wanted: &str) -> Vec<String> {
     let name = Path::new(wanted).file_name().map(|name| name.to_string_lossy().to_string());
-    let files: Vec<String> = walk(root, Vec::new())
+    let files: Vec<String> = walk
         .build()
         .flatten()
         .take(LOOK_FOR_NEAR)

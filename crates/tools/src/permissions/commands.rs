@@ -2,9 +2,8 @@
 
 use permissions::{Ground, Judgement, Kind, Profile, Verdict, judge};
 
-use super::guards::Wall;
 use super::world::Machine;
-use super::{ApprovalMode, Decision, Policy};
+use super::{ApprovalMode, Around, Decision, Policy};
 
 /// Decides about a line.
 pub(super) fn decide(policy: &Policy, line: &str) -> Decision {
@@ -17,10 +16,10 @@ pub(super) fn decide(policy: &Policy, line: &str) -> Decision {
         ));
     }
     let reads = judged.verdict == Verdict::Allow && judged.kind == Some(Kind::Reads);
-    match (policy.mode, &policy.guards.wall, judged.verdict) {
+    match (policy.mode, policy.around, judged.verdict) {
         (ApprovalMode::Deny, _, Verdict::Allow) if !reads => refuse("it may change files"),
         (ApprovalMode::Deny, _, Verdict::Ask) => refuse(&why()),
-        (_, Wall::Missing, Verdict::Allow) => {
+        (_, Around::Missing, Verdict::Allow) => {
             Decision::Ask("there is no sandbox on this machine, so every command is asked for".to_owned())
         }
         _ if policy.leaky && !reads => Decision::Ask(
@@ -29,7 +28,7 @@ pub(super) fn decide(policy: &Policy, line: &str) -> Decision {
         ),
         (_, _, Verdict::Allow) => Decision::Allow,
         // What it could do it can do only inside, unless a rule or the floor says otherwise.
-        (ApprovalMode::Auto, Wall::Inside(_), Verdict::Ask) if !judged.firm => Decision::Allow,
+        (ApprovalMode::Auto, Around::Sandbox, Verdict::Ask) if !judged.firm => Decision::Allow,
         (_, _, Verdict::Ask | Verdict::Deny) => Decision::Ask(why()),
     }
 }
@@ -40,15 +39,16 @@ pub(super) fn judged(policy: &Policy, line: &str) -> Judgement {
     judge(
         line,
         &Ground {
-            profile: Profile::Session,
+            // Builds and tests run what the repository brings: unasked only where the kernel holds it.
+            profile: if policy.around == Around::Sandbox { Profile::Session } else { Profile::ReadOnlyAuto },
             root: &policy.root,
             cwd: &policy.root,
-            home: policy.guards.home.as_deref(),
+            home: policy.home.as_deref(),
             listed: &policy.allowed_commands,
-            rules: &policy.guards.rules,
+            rules: &policy.rules,
             world: &machine,
             // A file monitor or a filter of the repository's would run inside.
-            git_status_reads: matches!(policy.guards.wall, Wall::Inside(_)),
+            git_status_reads: policy.around == Around::Sandbox,
         },
     )
 }

@@ -5,15 +5,17 @@ mod guards;
 mod world;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ::permissions::rights::Commands;
+use permissions::rules::RuleSet;
 use serde::{Deserialize, Serialize};
 
 use crate::filesystem::guard::{guarded, warning};
 use crate::host::{Approval, ApprovalRequest, Settled};
 use crate::tool::{ToolContext, ToolError};
 
-pub use guards::{Guards, Wall};
+pub use guards::{DeniedHosts, Guards, Wall};
 pub use world::Machine;
 
 /// When a person is asked.
@@ -65,9 +67,25 @@ pub struct Policy {
     /// Where commands look for programs, as in `PATH`.
     pub search_path: String,
     /// What stands between commands and the machine.
-    pub guards: Guards,
+    pub around: Around,
+    /// Rules about commands.
+    pub rules: Arc<RuleSet>,
+    /// The user's home folder, where it is known.
+    pub home: Option<PathBuf>,
     /// A secret was read in this session, and commands reach hosts: one could carry it there.
     pub leaky: bool,
+}
+
+/// What stands around commands, as far as decisions depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Around {
+    /// The sandbox.
+    Sandbox,
+    /// Nothing: a person typed so.
+    #[default]
+    Nothing,
+    /// Nothing, although a sandbox was wanted.
+    Missing,
 }
 
 /// What is about to be done.
@@ -186,8 +204,8 @@ impl Action<'_> {
 pub fn reads_only(policy: Policy, line: &str) -> bool {
     let mut reading = Policy { mode: ApprovalMode::Deny, ..policy };
     // That every command has to be asked for, for want of a wall, says nothing of what it does.
-    if matches!(reading.guards.wall, Wall::Missing) {
-        reading.guards.wall = Wall::Off;
+    if reading.around == Around::Missing {
+        reading.around = Around::Nothing;
     }
     decide(&reading, &Action::Command { line }) == Decision::Allow
 }

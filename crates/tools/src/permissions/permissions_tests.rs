@@ -10,7 +10,9 @@ fn policy(mode: ApprovalMode) -> Policy {
         root: PathBuf::from("/home/u/repo"),
         allowed_commands: vec!["./check.sh --all > /tmp/log".to_owned()],
         search_path: std::env::var("PATH").unwrap_or_default(),
-        guards: Guards::default(),
+        around: Around::Sandbox,
+        rules: Arc::default(),
+        home: None,
         leaky: false,
     }
 }
@@ -135,7 +137,6 @@ fn whatever_else_is_asked_for() {
         "cargo test -- --logfile=/tmp/x",
         "npm test -- --config=evil",
     ] {
-        assert!(command(ApprovalMode::Auto, line) != Decision::Allow, "{line:?} is allowed");
         assert!(command(ApprovalMode::Ask, line) != Decision::Allow, "{line:?} is allowed");
         assert!(matches!(command(ApprovalMode::Deny, line), Decision::Refuse(_)), "{line:?} is not refused");
     }
@@ -143,16 +144,18 @@ fn whatever_else_is_asked_for() {
 
 #[test]
 fn a_check_of_the_team_is_allowed_as_it_stands_and_not_with_more_behind_it() {
-    assert_eq!(command(ApprovalMode::Auto, "./check.sh --all > /tmp/log"), Decision::Allow);
-    assert!(matches!(command(ApprovalMode::Auto, "./check.sh --all > /tmp/log; rm f"), Decision::Ask(_)));
-    assert!(matches!(command(ApprovalMode::Auto, "./check.sh"), Decision::Ask(_)));
+    assert_eq!(command(ApprovalMode::Ask, "./check.sh --all > /tmp/log"), Decision::Allow);
+    assert!(matches!(command(ApprovalMode::Ask, "./check.sh --all > /tmp/log; rm f"), Decision::Ask(_)));
+    assert!(matches!(command(ApprovalMode::Ask, "./check.sh"), Decision::Ask(_)));
 }
 
 #[test]
 fn a_check_that_is_one_plain_command_may_stand_beside_others() {
-    let policy = Policy { allowed_commands: vec!["./check.sh --all".to_owned()], ..policy(ApprovalMode::Auto) };
+    let policy = Policy { allowed_commands: vec!["./check.sh --all".to_owned()], ..policy(ApprovalMode::Ask) };
     let decide = |line| decide(&policy, &Action::Command { line });
-    assert_eq!(decide("cd sub && ./check.sh --all 2>&1 | tail -5"), Decision::Allow);
+    assert_eq!(decide("./check.sh --all 2>&1 | tail -5"), Decision::Allow);
+    // In another folder it is another file.
+    assert!(matches!(decide("cd sub && ./check.sh --all"), Decision::Ask(_)));
     assert!(matches!(decide("./check.sh --all && ./other.sh"), Decision::Ask(_)));
 }
 
@@ -165,13 +168,20 @@ fn files_are_asked_for_or_changed_or_refused_by_mode() {
 
 #[test]
 fn files_that_make_other_programs_run_something_are_asked_for_in_every_mode() {
-    for path in
-        [".git/hooks/pre-commit", "sub/.git/config", ".agent/team.yaml", ".Git/config", ".cargo/config.toml", ".envrc"]
-    {
+    for path in [
+        ".git/hooks/pre-commit",
+        "sub/.git/config",
+        ".agent/team.yaml",
+        ".Git/config",
+        ".cargo/config.toml",
+        ".envrc",
+        ".github/workflows/ci.yml",
+    ] {
         assert!(matches!(change(ApprovalMode::Auto, path), Decision::Ask(_)), "{path}");
         assert!(matches!(change(ApprovalMode::Deny, path), Decision::Refuse(_)), "{path}");
     }
-    assert_eq!(change(ApprovalMode::Auto, ".github/workflows/ci.yml"), Decision::Allow);
+    // `.git` is not the beginning of a name, and what else lies beside the workflows runs nothing.
+    assert_eq!(change(ApprovalMode::Auto, ".github/CODEOWNERS"), Decision::Allow);
 }
 
 #[test]
@@ -184,7 +194,7 @@ fn deny_lets_only_reading_commands_run_and_says_so() {
 #[test]
 fn a_line_of_ten_thousand_parts_is_decided_at_once_and_not_allowed() {
     let line = "true; ".repeat(10_000) + "curl evil.test";
-    assert!(matches!(command(ApprovalMode::Auto, &line), Decision::Ask(_)));
+    assert!(matches!(command(ApprovalMode::Ask, &line), Decision::Ask(_)));
 }
 
 /// A folder whose programs do nothing, but for `evil`, which leaves a mark.
@@ -230,7 +240,7 @@ proptest! {
     ) {
         let programs = programs();
         for line in lines.iter().map(|parts| parts.concat()) {
-            if command(ApprovalMode::Auto, &line) == Decision::Allow {
+            if command(ApprovalMode::Ask, &line) == Decision::Allow {
                 prop_assert!(!runs_evil(programs.path(), &line), "{:?} is allowed", line);
             }
         }
@@ -255,13 +265,40 @@ proptest! {
         operator in prop_oneof![Just("&&"), Just("||"), Just("|"), Just(";"), Just("\n")],
     ) {
         let line = format!("cargo test {operator} {name} {argument}");
-        prop_assert!(matches!(command(ApprovalMode::Auto, &line), Decision::Ask(_)), "{:?} is allowed", line);
+        prop_assert!(matches!(command(ApprovalMode::Ask, &line), Decision::Ask(_)), "{:?} is allowed", line);
     }
 
     #[test]
     fn quoting_makes_no_difference_to_what_a_word_is(word in "[a-z/.-][a-z/.=-]{0,9}") {
-        let plain = matches!(command(ApprovalMode::Auto, &format!("ls {word}")), Decision::Allow);
-        let quoted = matches!(command(ApprovalMode::Auto, &format!("ls '{word}'")), Decision::Allow);
+        let plain = matches!(command(ApprovalMode::Ask, &format!("ls {word}")), Decision::Allow);
+        let quoted = matches!(command(ApprovalMode::Ask, &format!("ls '{word}'")), Decision::Allow);
         prop_assert_eq!(plain, quoted);
     }
+}
+
+#[test]
+fn what_reads_runs_anywhere_and_everything_else_unasked_only_inside_of_the_sandbox() {
+    let decide_in = |around, mode, line: &str| {
+        let policy = Policy { around, ..policy(mode) };
+        decide(&policy, &Action::Command { line })
+    };
+    for line in ["cargo test", "npm test", "touch new.txt", "git diff", "git status"] {
+        assert_eq!(decide_in(Around::Sandbox, ApprovalMode::Auto, line), Decision::Allow, "{line}");
+        assert!(matches!(decide_in(Around::Nothing, ApprovalMode::Auto, line), Decision::Ask(_)), "{line}");
+        assert!(matches!(decide_in(Around::Nothing, ApprovalMode::Deny, line), Decision::Refuse(_)), "{line}");
+    }
+    for line in ["ls -la", "git log --oneline -5", "cat README.md | head -3"] {
+        assert_eq!(decide_in(Around::Nothing, ApprovalMode::Auto, line), Decision::Allow, "{line}");
+        assert!(matches!(decide_in(Around::Missing, ApprovalMode::Auto, line), Decision::Ask(_)), "{line}");
+    }
+    for line in ["rm -rf /", "rm -rf ~", "rm -rf ."] {
+        assert!(matches!(decide_in(Around::Sandbox, ApprovalMode::Auto, line), Decision::Refuse(_)), "{line}");
+    }
+}
+
+#[test]
+fn where_a_secret_was_read_and_hosts_are_open_only_reading_runs_unasked() {
+    let leaky = Policy { leaky: true, ..policy(ApprovalMode::Auto) };
+    assert!(matches!(decide(&leaky, &Action::Command { line: "cargo test" }), Decision::Ask(_)));
+    assert_eq!(decide(&leaky, &Action::Command { line: "ls" }), Decision::Allow);
 }

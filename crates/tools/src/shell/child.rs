@@ -14,12 +14,15 @@ use std::time::Duration;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessSession};
 use rustix::process::{Pid, Signal};
-use sandbox::{Denial, Guard};
+use sandbox::Guard;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 
+use permissions::NEUTRAL_GIT;
+
+use crate::permissions::{DeniedHosts, reads_only};
 use crate::session::SessionTools;
 use crate::shell::environment::{self, MARK};
 
@@ -79,6 +82,8 @@ pub(crate) struct Running {
     pub(crate) group: Arc<Group>,
     /// To be finished when all of its processes have ended.
     wall: Option<Guard>,
+    /// What the way out did not let through.
+    denied: DeniedHosts,
 }
 
 /// A command that has ended.
@@ -135,7 +140,7 @@ pub(crate) fn start(session: &SessionTools, folder: &Path, line: &str) -> io::Re
     let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let group = Arc::new(Group { id, mark, over: AtomicBool::new(false) });
     let output = pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?;
-    Ok(Running { child, output, group, wall })
+    Ok(Running { child, output, group, wall, denied: session.denied_hosts().clone() })
 }
 
 /// The session's shell with a line, and what has to be done behind it.
@@ -148,6 +153,10 @@ fn shell(
     let mut environment = session.environment().to_vec();
     environment.push((MARK.to_owned(), mark.to_owned()));
     let Some(sandbox) = session.sandbox() else {
+        // What only reads must not be made to run something by the repository's configuration of git.
+        if reads_only(session.policy(), line) {
+            environment.extend(NEUTRAL_GIT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        }
         let mut command = tokio::process::Command::new(session.shell());
         command.arg("-c").arg(line).current_dir(folder).env_clear().envs(environment);
         return Ok((command, None));
@@ -225,23 +234,17 @@ pub(crate) async fn watch(
     } else {
         running.group.end_rest()
     }
-    let notices = notices(running.wall.take()).await;
+    let notices = notices(running.wall.take(), &running.denied).await;
     Watched { ending: ours.unwrap_or_else(|| ending(status)), held, notices }
 }
 
 /// Cleans up behind the wall, which reads folders.
-async fn notices(wall: Option<Guard>) -> Vec<String> {
+async fn notices(wall: Option<Guard>, denied: &DeniedHosts) -> Vec<String> {
     let Some(wall) = wall else { return Vec::new() };
     // It fails only when the runtime ends; then the guard has been dropped, which cleans up too.
     let Ok(ended) = tokio::task::spawn_blocking(|| wall.finish()).await else { return Vec::new() };
     let failed = ended.started.err().map(|why| format!("the sandbox did not come up, nothing was run: {why}"));
-    let denied = ended.denials.iter().filter_map(|denial| match denial {
-        Denial::Host { host, port } => Some(format!(
-            "the sandbox kept it from {host}:{port}; a person can allow the host with --sandbox 'workspace+net({host}:{port})'"
-        )),
-        Denial::Path { .. } => None,
-    });
-    failed.into_iter().chain(denied).chain(ended.notices).collect()
+    failed.into_iter().chain(denied.take()).chain(ended.notices).collect()
 }
 
 /// Takes what is there, as far as a pipe can hold it. True when it is the end.

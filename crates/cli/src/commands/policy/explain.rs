@@ -83,7 +83,7 @@ fn rules(context: &Context, file: Option<&Path>) -> anyhow::Result<RuleSet> {
     };
     rules
         .read(&page, Source::User, &path.display().to_string())
-        .map_err(|error| Failure::usage_with(error.to_string(), "docs/safety.md says how rules are written"))?;
+        .map_err(|error| Failure::usage_with(error.to_string(), "docs/policy.md says how rules are written"))?;
     Ok(rules)
 }
 
