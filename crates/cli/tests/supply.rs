@@ -78,8 +78,9 @@ fn line_of(version: &str) -> String {
 #[test]
 fn every_crate_comes_from_the_one_registry_or_from_this_repository() {
     let sources: BTreeSet<String> = locked().into_iter().filter_map(|package| package.source).collect();
-    let allowed: BTreeSet<String> = ["registry+https://github.com/rust-lang/crates.io-index".to_owned()].into();
-    assert_eq!(sources, allowed);
+    // The lock file names it; a second one, or a git repository, would stand beside it.
+    assert_eq!(sources.len(), 1, "{sources:?}");
+    assert!(sources.iter().all(|source| source.starts_with("registry+")), "{sources:?}");
     let ours: BTreeSet<String> = std::fs::read_dir(root().join("crates"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

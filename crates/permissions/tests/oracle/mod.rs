@@ -68,7 +68,7 @@ pub(crate) fn hunt(lines: usize, seed: u64, judge: &dyn Fn(&str) -> Judgement) -
 }
 
 /// The workspace that the judge is told of.
-pub(crate) const ROOT: &str = "/work";
+pub(crate) const ROOT: &str = "/ws";
 
 struct Place {
     folder: tempfile::TempDir,
@@ -79,29 +79,29 @@ const STUB: &str = "#!/real/dash\nIFS='\u{1f}'\nprintf '%s\u{1e}' \"$RUN\u{1f}$#
 /// Runs each line in both shells, and looks after each whether anything is different.
 const DRIVER: &str = r#"
 setup() {
-  for name in a.txt b.txt src/c.txt; do printf 'x:y\nz\n' > "/work/$name"; done
-  for name in -delete --pre=x --output=new 'a b' '*'; do : > "/work/$name"; done
+  for name in a.txt b.txt src/c.txt; do printf 'x:y\nz\n' > "/ws/$name"; done
+  for name in -delete --pre=x --output=new 'a b' '*'; do : > "/ws/$name"; done
 }
 look() {
-  set -- /work/* /work/.* /work/src/* /work/src/.* /tmp/* /tmp/.*
+  set -- /ws/* /ws/.* /ws/src/* /ws/src/.* /tmp/* /tmp/.*
   seen="$*"
   for name in a.txt b.txt src/c.txt -delete --pre=x --output=new 'a b' '*'; do
-    IFS= read -r -d '' text < "/work/$name"
+    IFS= read -r -d '' text < "/ws/$name"
     seen="$seen|$text"
   done
 }
-mkdir /work/src
+mkdir /ws/src
 setup
 look
 before="$seen"
 run=0
 while IFS= read -r -d '' line; do
   for shell in bash dash; do
-    (cd /work && RUN=$run exec /real/$shell -c "$line") < /dev/null > /dev/null 2>&1
+    (cd /ws && RUN=$run exec /real/$shell -c "$line") < /dev/null > /dev/null 2>&1
     look
     if [ "$seen" != "$before" ]; then
       printf '%s\037\034%s\036' $run "$seen" >> /out/log
-      ( shopt -s dotglob; for name in /work/* /work/src/* /tmp/*; do [ -d "$name" ] || /real/rm -f -- "$name"; done )
+      ( shopt -s dotglob; for name in /ws/* /ws/src/* /tmp/*; do [ -d "$name" ] || /real/rm -f -- "$name"; done )
       setup
     fi
     run=$((run + 1))
@@ -175,7 +175,7 @@ impl Place {
         }
         command.arg("--ro-bind").arg(self.path("in")).arg("/in");
         command.arg("--bind").arg(self.path("out")).arg("/out");
-        command.args(["--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/work", "--remount-ro", "/", "--chdir", "/work"]);
+        command.args(["--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/ws", "--remount-ro", "/", "--chdir", "/ws"]);
         command.args(["--", "/real/bash", "/in/driver"]).stdin(Stdio::null());
         command
     }
