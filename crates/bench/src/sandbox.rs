@@ -32,12 +32,13 @@ pub(crate) fn measure(agent: &Path) -> anyhow::Result<Figure> {
     progress(&format!("measuring {}", agent.display()));
     let ground = tempfile::tempdir().context("no temporary folder")?;
     let sandbox = open(agent, ground.path())?;
-    let (mut plain, mut walled) = (Vec::new(), Vec::new());
+    let (mut plain, mut walled, mut around) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..WARM_UP + PAIRS {
         let (without, with) = (plain_ms(&sandbox)?, walled_ms(&sandbox)?);
         if pair >= WARM_UP {
             plain.push(without);
-            walled.push(with);
+            walled.push(with.whole);
+            around.push(with.around);
         }
     }
     let added: Vec<f64> = plain.iter().zip(&walled).map(|(without, with)| with - without).collect();
@@ -61,6 +62,7 @@ pub(crate) fn measure(agent: &Path) -> anyhow::Result<Figure> {
             "plain_ms": rounded(plain_ms),
             "sandboxed_ms": rounded(walled_ms),
             "sandboxed_p95_ms": rounded(walled_p95),
+            "before_and_behind_ms": rounded(quantile(&around, 0.5)),
             "added_p50_ms": rounded(added_p50),
             "added_p95_ms": rounded(added_p95),
             "pairs": PAIRS,
@@ -118,16 +120,27 @@ fn plain_ms(sandbox: &Sandbox) -> anyhow::Result<f64> {
     Ok(began.elapsed().as_secs_f64() * 1000.0)
 }
 
-fn walled_ms(sandbox: &Sandbox) -> anyhow::Result<f64> {
+/// A command behind the wall, in milliseconds.
+struct Walled {
+    /// From being asked for until everything is cleaned up.
+    whole: f64,
+    /// What of it our own process takes: looking at the workspace before, and behind.
+    around: f64,
+}
+
+fn walled_ms(sandbox: &Sandbox) -> anyhow::Result<Walled> {
     let (line, environment) = (line(), environment());
     let began = Instant::now();
     let prepared = sandbox.prepare(&line, &sandbox.profile().root, &environment)?;
     let mut command = Command::new(&prepared.program);
+    let before = began.elapsed();
     run(command.args(&prepared.arguments).env_clear().envs(prepared.environment).current_dir(&prepared.folder))?;
+    let ran = began.elapsed();
     let ended = prepared.guard.finish();
     let took = began.elapsed();
     ensure!(ended.started.is_ok(), "the wall did not come up: {ended:?}");
-    Ok(took.as_secs_f64() * 1000.0)
+    let ms = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+    Ok(Walled { whole: ms(took), around: ms(before + (took - ran)) })
 }
 
 fn run(command: &mut Command) -> anyhow::Result<()> {

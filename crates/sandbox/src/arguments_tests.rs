@@ -33,7 +33,7 @@ fn build_with(profile: &Profile, found: &Snapshot, stage: &str) -> String {
         folder: Path::new("/home/u/ws/src"),
         environment: &environment,
         stage: Path::new(stage),
-        report: Path::new("/home/u/.state/sandbox/reports/1"),
+        report: Path::new("/tmp/.tandem-report-1"),
         tmp: Path::new("/tmp/s"),
     };
     let words: Vec<String> =
@@ -58,13 +58,12 @@ fn a_usual_command_looks_so() {
     let all = build(&profile(Mode::Workspace, Network::Loopback), &found);
     assert_eq!(
         all,
-        "--unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup-try --unshare-net --disable-userns \
+        "--unshare-user --unshare-pid --unshare-ipc --unshare-net --disable-userns \
          --die-with-parent --new-session --cap-drop ALL --clearenv --setenv PATH /bin --setenv TMPDIR /tmp --setenv \
          TANDEM_SANDBOX workspace --setenv GOCACHE /tmp/go-build --ro-bind / / --dev /dev --proc /proc \
-         --bind /tmp/s /tmp --perms 0555 --tmpfs /run --bind \
-         /home/u/.state/sandbox/reports/1 /run/tandem/report --bind /home/u/ws /home/u/ws --perms 0555 --tmpfs /home/u/.ssh \
+         --bind /tmp/s /tmp --perms 0555 --tmpfs /run --bind /home/u/ws /home/u/ws --perms 0555 --tmpfs /home/u/.ssh \
          --ro-bind /dev/null /home/u/.netrc --ro-bind /home/u/ws/.git /home/u/ws/.git --perms 0555 \
-         --tmpfs /home/u/ws/.agent --chdir /home/u/ws/src -- /opt/agent __stage --report /run/tandem/report --write /home/u/ws --network loopback \
+         --tmpfs /home/u/ws/.agent --chdir /home/u/ws/src -- /opt/agent __stage --report /tmp/.tandem-report-1 --write /home/u/ws --network loopback \
          --open-files 1024 -- /bin/bash -c echo a"
     );
 }
@@ -98,7 +97,7 @@ fn in_mode_read_only_nothing_but_our_own_is_bound_for_writing() {
     let found = Snapshot { readable: vec!["/home/u/ws".into()], ..Snapshot::default() };
     let all = build(&profile(Mode::ReadOnly, Network::None), &found);
     let writes: Vec<&str> = all.split(" --").filter(|part| part.starts_with("bind ")).collect();
-    assert_eq!(writes, ["bind /tmp/s /tmp", "bind /home/u/.state/sandbox/reports/1 /run/tandem/report"]);
+    assert_eq!(writes, ["bind /tmp/s /tmp"]);
     assert!(!all.contains("--write") && all.contains("--network none"), "{all}");
 }
 

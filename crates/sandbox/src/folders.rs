@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,8 +15,6 @@ pub(crate) struct Folders {
     pub(crate) own: PathBuf,
     /// One record for each command that holds mount points.
     pub(crate) points: PathBuf,
-    /// What the stages report, a file for each command.
-    pub(crate) reports: PathBuf,
     /// Empty folders that were mount points and can be again.
     pub(crate) pool: PathBuf,
 }
@@ -28,29 +26,12 @@ impl Folders {
     pub(crate) fn open(state: &Path) -> io::Result<Self> {
         fs::create_dir_all(state)?;
         let own = state.join("sandbox");
-        let [points, reports, pool] = ["points", "reports", "pool"].map(|name| own.join(name));
-        let folders = Self { own, points, reports, pool };
-        for folder in [&folders.own, &folders.points, &folders.reports, &folders.pool] {
+        let [points, pool] = ["points", "pool"].map(|name| own.join(name));
+        let folders = Self { own, points, pool };
+        for folder in [&folders.own, &folders.points, &folders.pool] {
             private(folder)?;
         }
         Ok(folders)
-    }
-
-    /// A new empty file for a stage's report.
-    pub(crate) fn report(&self) -> io::Result<PathBuf> {
-        let path = self.reports.join(unique());
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(path)
-    }
-
-    /// Reports of processes that are no more.
-    pub(crate) fn sweep(&self) {
-        let Ok(listing) = fs::read_dir(&self.reports) else { return };
-        for entry in listing.flatten() {
-            if !is_live(&entry.file_name().to_string_lossy()) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
     }
 }
 

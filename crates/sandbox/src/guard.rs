@@ -1,5 +1,5 @@
 //! What has to be done behind a command.
-#![expect(clippy::disallowed_methods, reason = "reads the stage's report, puts links back")]
+#![expect(clippy::disallowed_methods, reason = "puts links back")]
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::nested;
 use crate::points::Held;
+use crate::report::Report;
 use crate::snapshot::{Link, same_name};
 use crate::stage::READY;
 
@@ -73,9 +74,7 @@ pub(crate) struct Before {
 /// Cleans up behind a command: [`Guard::finish`] when it has ended, or dropping it.
 #[derive(Debug)]
 pub struct Guard {
-    report: PathBuf,
-    /// Taken from the report's own file: from when on something is the command's doing.
-    since: i128,
+    report: Report,
     before: Before,
     held: Option<Held>,
     recorder: Recorder,
@@ -83,9 +82,8 @@ pub struct Guard {
 }
 
 impl Guard {
-    pub(crate) fn new(report: PathBuf, before: Before, held: Held) -> Self {
-        let since = nested::moment(&report);
-        Self { report, since, before, held: Some(held), recorder: Recorder::default(), finished: false }
+    pub(crate) fn new(report: Report, before: Before, held: Held) -> Self {
+        Self { report, before, held: Some(held), recorder: Recorder::default(), finished: false }
     }
 
     /// For whoever sees denials while the command runs: the proxy.
@@ -103,8 +101,7 @@ impl Guard {
 
     fn end(&mut self) -> Ended {
         self.finished = true;
-        let reported = fs::read_to_string(&self.report).unwrap_or_default();
-        let _ = fs::remove_file(&self.report);
+        let reported = self.report.read();
         // First what was put beside the mount points, then the points themselves.
         let mut moved: Vec<(PathBuf, String)> = Vec::new();
         for root in &self.before.roots {
@@ -116,7 +113,7 @@ impl Guard {
         let mut denials = self.recorder.take();
         denials.extend(moved.into_iter().map(|(path, why)| Denial::Path { path, why }));
         for root in &self.before.roots {
-            for (path, notice) in nested::quarantine(root, self.since) {
+            for (path, notice) in nested::quarantine(root, self.report.since) {
                 denials.extend(path.map(|path| Denial::Path { path, why: notice.clone() }));
                 notices.push(notice);
             }

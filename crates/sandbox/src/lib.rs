@@ -15,6 +15,7 @@ pub mod net;
 mod points;
 pub mod probe;
 mod profile;
+mod report;
 mod sandbox;
 pub mod seatbelt;
 #[cfg(target_os = "linux")]

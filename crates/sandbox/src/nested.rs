@@ -90,11 +90,6 @@ fn changed(path: &Path) -> Option<i128> {
         .map(|found| i128::from(found.ctime()) * 1_000_000_000 + i128::from(found.ctime_nsec()))
 }
 
-/// When a file of ours was made: by the clock that the file system uses for all.
-pub(crate) fn moment(file: &Path) -> i128 {
-    changed(file).unwrap_or_default()
-}
-
 /// Looks at every repository that changed since `since`, and takes what would run something out of the way. Gives a notice for
 /// each thing that was renamed, with its place.
 pub(crate) fn quarantine(root: &Path, since: i128) -> Vec<(Option<PathBuf>, String)> {

@@ -17,6 +17,7 @@ use crate::ladder::{Ladder, Unavailable};
 use crate::mode::Mode;
 use crate::points;
 use crate::profile::{Network, Profile};
+use crate::report::Report;
 use crate::snapshot;
 use crate::stage::{READY, TRIAL};
 use crate::trial::ATTEMPTS;
@@ -350,7 +351,7 @@ fn try_to_break_out(profile: &Profile, bwrap: &Path) -> io::Result<Vec<String>> 
     };
     let folders = Folders::open(&profile.state)?;
     let writes = profile.mode != Mode::ReadOnly;
-    let report = folders.report()?;
+    let mut report = Report::new(&tried.session_tmp)?;
     let port = scratch.server.local_addr()?.port().to_string();
     let sockets = if tried.network == Network::None { "none" } else { "sockets" };
     let words: Vec<OsString> = vec![
@@ -368,7 +369,7 @@ fn try_to_break_out(profile: &Profile, bwrap: &Path) -> io::Result<Vec<String>> 
         folder: &tried.root,
         environment: &[("PATH".to_owned(), "/usr/bin:/bin".to_owned())],
         stage: &tried.stage.program,
-        report: &report,
+        report: &report.inside(),
         tmp: &tried.session_tmp,
     };
     let mut all = arguments::arguments(&tried, &found, &command);
@@ -377,8 +378,7 @@ fn try_to_break_out(profile: &Profile, bwrap: &Path) -> io::Result<Vec<String>> 
     all.insert(at, TRIAL.into());
     let output = plain(bwrap).args(&all).output()?;
     drop(held);
-    let reported = fs::read_to_string(&report).unwrap_or_default();
-    let _ = fs::remove_file(&report);
+    let reported = report.read();
     let mut broken = judge(&output.stdout, &reported);
     if !reported.lines().any(|line| line == READY) {
         broken.push(String::from_utf8_lossy(&output.stderr).trim().to_owned());

@@ -21,8 +21,7 @@ pub struct Profile {
     pub hidden: Vec<PathBuf>,
     /// What network there is.
     pub network: Network,
-    /// The session's own temporary folder. Commands see it as `/tmp` and `/var/tmp`; it outlives a command. Whoever made it
-    /// removes it.
+    /// The session's own temporary folder. Commands see it as `/tmp`; it outlives a command. Whoever made it removes it.
     pub session_tmp: PathBuf,
     /// Our state folder: records of mount points and the result of the self-test lie in it. Commands never see it.
     pub state: PathBuf,

@@ -18,6 +18,7 @@ use crate::nested;
 use crate::points;
 use crate::probe::{Machine, climb};
 use crate::profile::{Network, Profile};
+use crate::report::Report;
 use crate::snapshot::{self, Snapshot};
 
 /// The wall around a session's commands.
@@ -83,7 +84,6 @@ impl Sandbox {
         profile.root = fs::canonicalize(&profile.root).map_err(|error| set_up(&error))?;
         let folders = Folders::open(&profile.state).map_err(|error| set_up(&error))?;
         fs::create_dir_all(&profile.session_tmp).map_err(|error| set_up(&error))?;
-        folders.sweep();
         points::sweep(&folders).map_err(|error| set_up(&error))?;
         profile.stage.program = safe_stage(&profile, &folders).map_err(|error| set_up(&error))?;
         let found = climb(&profile, machine, true)?;
@@ -122,13 +122,13 @@ impl Sandbox {
             points::hold(&self.folders, |points| snapshot::take(&self.profile, points)).map_err(Refused::SetUp)?;
         let mountable = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|kind| !kind.is_symlink());
         found.nested = self.nested.iter().filter(mountable).cloned().collect();
-        let report = self.folders.report().map_err(Refused::SetUp)?;
+        let report = Report::new(&self.profile.session_tmp).map_err(Refused::SetUp)?;
         let command = Command {
             line,
             folder: &folder,
             environment,
             stage: &self.profile.stage.program,
-            report: &report,
+            report: &report.inside(),
             tmp: &self.profile.session_tmp,
         };
         let arguments = arguments::arguments(&self.profile, &found, &command);

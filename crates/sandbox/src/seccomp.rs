@@ -97,20 +97,22 @@ const NEW_TIME: u64 = 0x80;
 /// Bits of a socket's type that are not its kind.
 const KIND: u64 = 0xf;
 
-/// The filters, in the order in which they are to be set. They allow what they do not name. The kernel tries each number once
-/// when a filter is set, so that long ones cost every command.
-pub(crate) fn filters(sockets: Sockets) -> Result<Vec<BpfProgram>, BackendError> {
+/// The filter. It allows what it does not name. One and not one for each answer: when a filter is set the kernel tries each number
+/// once, and every command waits for that.
+pub(crate) fn filter(sockets: Sockets) -> Result<BpfProgram, BackendError> {
     let refused = SeccompFilter::new(
         refused(sockets)?,
         SeccompAction::Allow,
         SeccompAction::Errno(libc::EPERM.unsigned_abs()),
         std::env::consts::ARCH.try_into()?,
     )?;
-    Ok(vec![missing(), refused.try_into()?])
+    let mut program = missing();
+    program.extend(BpfProgram::try_from(refused)?);
+    Ok(program)
 }
 
 /// Calls that are as if they were not there. The flags of `clone3` lie in memory, where no filter sees them: its callers fall
-/// back to `clone`, which they would not if it were forbidden.
+/// back to `clone`, which they would not if it were forbidden. What is another call runs on behind the end: jumps are relative.
 fn missing() -> BpfProgram {
     const LOAD_WORD: u16 = 0x20;
     const EQUAL: u16 = 0x15;
@@ -119,12 +121,8 @@ fn missing() -> BpfProgram {
     let step = |code, jt, jf, k| sock_filter { code, jt, jf, k };
     let missing = u32::from(SeccompAction::Errno(libc::ENOSYS.unsigned_abs()));
     // From linux/seccomp.h: the number stands first in what a filter sees.
-    let mut program = vec![step(LOAD_WORD, 0, 0, 0), step(EQUAL, 2, 0, CLONE3)];
     let last = if cfg!(target_arch = "x86_64") { OTHER_SET } else { u32::MAX };
-    program.push(step(AT_LEAST, 1, 0, last));
-    program.push(step(RETURN, 0, 0, u32::from(SeccompAction::Allow)));
-    program.push(step(RETURN, 0, 0, missing));
-    program
+    vec![step(LOAD_WORD, 0, 0, 0), step(EQUAL, 1, 0, CLONE3), step(AT_LEAST, 0, 1, last), step(RETURN, 0, 0, missing)]
 }
 
 /// The same number on all architectures.

@@ -5,6 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -39,8 +40,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(told) => told,
         Err(why) => return fail(None, &why),
     };
-    // Opened now: from within the second wall it could not be.
-    let mut report = match told.report.as_ref().map(|path| std::fs::OpenOptions::new().append(true).open(path)) {
+    let mut report = match told.report.as_deref().map(open_report) {
         Some(Ok(file)) => Some(file),
         Some(Err(error)) => return fail(None, &format!("the report cannot be opened: {error}")),
         None => None,
@@ -61,6 +61,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let error = become_command(&told);
     let program = told.line.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
     fail(report.as_mut(), &format!("{program} cannot be started: {error}"))
+}
+
+/// Takes the report's name away once it is open: what the command finds by no name, it cannot write.
+fn open_report(path: &Path) -> io::Result<File> {
+    let no_links = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let file = std::fs::OpenOptions::new().append(true).custom_flags(no_links).open(path)?;
+    std::fs::remove_file(path)?;
+    Ok(file)
 }
 
 fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Told, String> {
@@ -145,16 +153,14 @@ fn become_command(told: &Told) -> io::Error {
 
 #[cfg(target_os = "linux")]
 fn walls(told: &Told) -> Result<String, String> {
-    use crate::seccomp::{Sockets, filters};
+    use crate::seccomp::{Sockets, filter};
 
     let alone = told.network.as_deref() != Some("loopback") && told.network.as_deref() != Some("proxy");
     rustix::thread::set_no_new_privs(true).map_err(|error| format!("no_new_privs cannot be set: {error}"))?;
     let said = landlock(&told.write, alone)?;
     let sockets = if alone { Sockets::Pairs } else { Sockets::Local };
-    let filters = filters(sockets).map_err(|error| format!("seccomp: {error}"))?;
-    for filter in &filters {
-        seccompiler::apply_filter(filter).map_err(|error| format!("seccomp: {error}"))?;
-    }
+    let filter = filter(sockets).map_err(|error| format!("seccomp: {error}"))?;
+    seccompiler::apply_filter(&filter).map_err(|error| format!("seccomp: {error}"))?;
     Ok(said)
 }
 

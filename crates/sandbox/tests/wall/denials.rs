@@ -50,9 +50,9 @@ fn sbx_10_a_command_cannot_write_what_the_stage_reports() {
     let ground = Ground::new();
     let ran = run(
         &ground.open(Mode::Workspace),
-        "echo 'failed by me' >> /run/tandem/report; echo 'failed by me' > /run/tandem/report",
+        "ls -A /tmp | grep report; for f in /proc/[0-9]*/fd/*; do case $(readlink $f) in *report*) echo failed by me >> $f; echo found $f;; esac; done",
     );
-    assert_eq!(ran.ended.started, Ok(()), "{}", ran.output);
+    assert_eq!((ran.ended.started, ran.output.as_str()), (Ok(()), ""), "it has no name any more");
 }
 
 #[test]

@@ -163,6 +163,6 @@ fn a_workspace_that_is_the_system_is_refused() {
 fn what_the_session_keeps_in_its_temporary_folder_is_there_for_the_next_command() {
     let ground = Ground::new();
     let sandbox = ground.open(Mode::Workspace);
-    run(&sandbox, "echo kept > /tmp/a; echo kept > /var/tmp/b; echo kept > $TMPDIR/c");
-    assert_eq!(run(&sandbox, "cat /tmp/a /tmp/b /var/tmp/c").output, "kept\nkept\nkept\n");
+    run(&sandbox, "echo kept > /tmp/a; echo gone > /var/tmp/b; cat /var/tmp/b > /tmp/b; echo kept > $TMPDIR/c");
+    assert_eq!(run(&sandbox, "cat /tmp/a /tmp/b /tmp/c; ls -A /var/tmp").output, "kept\ngone\nkept\n");
 }
