@@ -246,6 +246,17 @@ fn doctor_names_the_line_of_a_broken_file_and_looks_at_the_rest() {
 }
 
 #[test]
+fn doctor_says_that_nothing_can_begin_where_the_policy_has_a_mistake() {
+    let machine = Machine::with(&[("Cargo.toml", "[package]")]);
+    machine.write(&machine.config("policy.yaml"), "version: 1\nlanse: []\n");
+    let (code, report, _) = machine.with_key(&["doctor", "--json"]);
+    assert_eq!(code, 2, "{report}");
+    let found = check(&report, "policy");
+    assert_eq!(found["level"], "fail");
+    assert!(found["found"].as_str().unwrap().contains("policy.yaml:2:1"), "{found}");
+}
+
+#[test]
 fn doctor_warns_of_a_file_that_is_not_trusted_and_does_not_trust_it() {
     let machine =
         Machine::with(&[(".agent/team.yaml", "version: 1\nverify:\n  - {name: tests, command: make test}\n")]);

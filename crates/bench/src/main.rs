@@ -12,6 +12,7 @@ mod proc;
 mod prompt;
 mod routing;
 mod sandbox;
+mod screenshots;
 mod session300;
 mod session40;
 mod spread;
@@ -35,7 +36,8 @@ const EXAMPLES: &str = "Examples:
   cargo run --release -p bench -- routing --data DIR
   cargo run --release -p bench -- monitor --data DIR
   cargo run --release -p bench -- gateway --json
-  cargo run --release -p bench -- sandbox --json";
+  cargo run --release -p bench -- sandbox --json
+  cargo run --release -p bench -- screenshots --out DIR";
 
 /// Measures one figure.
 #[derive(Debug, Parser)]
@@ -54,7 +56,10 @@ struct Args {
     /// session40: play so many seeded variants instead of the scenario itself (without a number: 200).
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "200")]
     variants: Option<u64>,
-    /// cases, gateway: the program to measure (default: the release binary beside this one).
+    /// screenshots: where the pictures go (default: docs/screens).
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// cases, gateway, sandbox, screenshots: the program to run (default: the release binary beside this one).
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
     /// monitor: fit the model that comes with the program and print it, instead of scoring.
@@ -80,6 +85,8 @@ enum Name {
     Gateway,
     /// What the sandbox adds to a command.
     Sandbox,
+    /// Pictures of the chat's screen for the documents: the release binary in a terminal, drawn. Measures nothing.
+    Screenshots,
     /// The load of `gateway`, in a process of its own.
     #[value(hide = true)]
     GatewayLoad,
@@ -97,6 +104,7 @@ fn main() -> ExitCode {
         Name::GatewayProvider => return ended(gateway::provider()),
         Name::Gateway => gateway::measure(args.agent.as_deref()),
         Name::Sandbox => args.agent.clone().map_or_else(binary::agent, Ok).and_then(|agent| sandbox::measure(&agent)),
+        Name::Screenshots => screenshots::take(args.out.as_deref(), args.agent.as_deref()),
         Name::Startup => startup::measure(args.data.as_deref()),
         Name::Prompt => prompt::measure(),
         Name::Cases => cases::measure(args.agent.as_deref()),

@@ -60,9 +60,14 @@ impl Window {
 
     /// Adds a message. `kinds` says what its blocks are, one each.
     pub fn append(&mut self, message: Rendered, kinds: &[BlockKind]) {
+        self.append_counted(message, kinds, TokenCounter::count);
+    }
+
+    /// The same where tokens are not those of the text: an image is sent as base64 and not billed as that.
+    pub fn append_counted(&mut self, message: Rendered, kinds: &[BlockKind], count: impl Fn(&str) -> u64) {
         for (block, bytes) in message.blocks.iter().enumerate() {
             self.prefix.push(Section::Messages, bytes.as_bytes());
-            self.counted += TokenCounter::count(bytes);
+            self.counted += count(bytes);
             let kind = kinds.get(block).copied().unwrap_or(BlockKind::Other);
             let position = match self.blocks.last() {
                 None => 0,

@@ -102,6 +102,7 @@ impl Row {
             ttl_short_s: DEFAULT_TTL_S,
             ttl_long_s: hours(&self.long_ttl)?,
             prices: Prices { base: price, tier: self.tier(price)?, earlier: Vec::new(), off_peak: None },
+            images: false,
             quirks: Quirks::default(),
             notes: [self.notes.as_str(), self.conflict.as_str()].join(" ").trim().to_owned(),
         })

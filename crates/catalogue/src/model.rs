@@ -75,6 +75,8 @@ pub struct Model {
     pub ttl_long_s: Option<u64>,
     /// What it costs.
     pub prices: Prices,
+    /// It takes images in a prompt. False where nobody says so.
+    pub images: bool,
     /// What it rejects.
     pub quirks: Quirks,
     /// What the price list remarks (conflicts between sources, assumptions).

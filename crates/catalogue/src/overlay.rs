@@ -160,6 +160,7 @@ pub(crate) fn create_model(family: &str, name: &str, patch: &ModelPatch) -> Resu
         ttl_short_s: 300,
         ttl_long_s: None,
         prices: Prices { base, tier: None, earlier: Vec::new(), off_peak: None },
+        images: false,
         quirks: Quirks::default(),
         notes: String::new(),
     };

@@ -21,6 +21,7 @@ pub(crate) struct ModelPatch {
     pub(crate) ttl_short_s: Option<u64>,
     pub(crate) ttl_long_s: Option<u64>,
     pub(crate) prices: Option<PricesPatch>,
+    pub(crate) images: Option<bool>,
     pub(crate) quirks: Option<QuirksPatch>,
 }
 
@@ -89,6 +90,7 @@ impl ModelPatch {
         set(&mut model.min_cacheable, self.min_cacheable);
         set(&mut model.cache_mode, self.cache_mode);
         set(&mut model.ttl_short_s, self.ttl_short_s);
+        set(&mut model.images, self.images);
         model.ttl_long_s = self.ttl_long_s.or(model.ttl_long_s);
         if let Some(prices) = &self.prices {
             prices.apply(&mut model.prices);

@@ -150,7 +150,9 @@ pub(crate) fn dollars(text: &str) -> Result<protocol::Usd, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Talk to the team (the default).
-    #[command(after_help = "Examples:\n  agent chat\n  agent chat --team solo --max-usd 2\n  agent chat --resume")]
+    #[command(
+        after_help = "Examples:\n  agent chat\n  agent chat --team solo --max-usd 2\n  agent chat --resume\n  agent chat --plain --notify off"
+    )]
     Chat {
         #[command(flatten)]
         team: TeamArgs,
@@ -159,6 +161,12 @@ pub(crate) enum Command {
         /// Go on with a session: its id (or the first characters); `-` or nothing is the last one here.
         #[arg(long, value_name = "SESSION", num_args = 0..=1, default_missing_value = "")]
         resume: Option<String>,
+        /// Plain lines instead of the screen, also at a terminal.
+        #[arg(long)]
+        plain: bool,
+        /// How to call for attention while the window has no focus (default: AGENT_NOTIFY, else bell).
+        #[arg(long, value_enum, value_name = "HOW")]
+        notify: Option<crate::commands::NotifyArg>,
     },
     /// Do one task and exit.
     #[command(after_help = "Examples:\n  agent run \"make the parser accept trailing commas\" --max-usd 1\n  \
@@ -311,13 +319,15 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::commands::RouterCommand,
     },
-    /// List, show, resume and remove sessions.
+    /// Review a diff with another model and a clean context: what is wrong, where, how bad.
+    Review(Box<crate::commands::ReviewArgs>),
+    /// List, show, resume, export and remove sessions.
     #[command(
         after_help = "Examples:\n  agent sessions list\n  agent sessions show\n  agent sessions resume\n  agent sessions rm 20261121-1013"
     )]
     Sessions {
         #[command(subcommand)]
-        command: SessionsCommand,
+        command: crate::commands::SessionsCommand,
     },
     /// Serve a scenario: scripted models to try a team file for nothing.
     #[command(
@@ -401,47 +411,6 @@ pub(crate) enum TeamCommand {
     },
     /// Print the JSON Schema of team files.
     Schema,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SessionsCommand {
-    /// The newest sessions.
-    List {
-        /// How many.
-        #[arg(long, default_value_t = 20)]
-        limit: usize,
-        /// Print JSON instead of text.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Step by step: which agent, which model served it, what it cost.
-    Show {
-        /// Session id or its first characters; `-` or nothing is the last one in this folder.
-        session: Option<String>,
-        /// Print JSON instead of text.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Go on where a session stopped.
-    Resume {
-        /// Session id or its first characters; `-` or nothing is the last one in this folder.
-        session: Option<String>,
-        /// A new input; without one the interrupted turn goes on.
-        #[arg(long)]
-        task: Option<String>,
-        #[command(flatten)]
-        team: Box<TeamArgs>,
-        #[command(flatten)]
-        limits: Box<SessionArgs>,
-        /// Print events as JSON Lines instead of text.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Remove a session and everything it holds.
-    Rm {
-        /// Session id or its first characters; `-` is the last one in this folder.
-        session: String,
-    },
 }
 
 /// Help and version go to standard output with exit code 0; mistakes to standard error with 2.

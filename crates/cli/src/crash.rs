@@ -29,6 +29,9 @@ pub(crate) fn install() {
             }
             return;
         }
+        // Whoever reads it needs the terminal as it was.
+        text::restore();
+        screen::restore();
         let report = report(info);
         match write(&report) {
             Some(path) => text::complain(&format!("internal error; what is known of it is in {}", path.display())),

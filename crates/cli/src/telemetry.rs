@@ -68,7 +68,7 @@ pub(crate) fn start(environment: &Environment, log: Option<&str>) -> Telemetry {
 /// Log lines on standard error. Spans of telemetry are not for them: they would stand in front of every line.
 fn log_lines<S: Subscriber + for<'a> LookupSpan<'a>>(filter: EnvFilter) -> impl Layer<S> {
     let filter = filter.and(filter_fn(|metadata| metadata.target() != TARGET));
-    let writer = RedactingMakeWriter::new(redact::global().clone(), std::io::stderr);
+    let writer = RedactingMakeWriter::new(redact::global().clone(), text::Log::default);
     tracing_subscriber::fmt::layer().with_writer(writer).with_filter(filter)
 }
 

@@ -18,8 +18,10 @@ use crate::error::RuntimeError;
 use crate::fragments;
 use crate::habits::Habits;
 use crate::in_run::{InRun, RUN_NOTE};
+use crate::input;
 use crate::session::Core;
 use crate::switching::{MONITOR_NOTE, WANTED_NOTE, Wanted};
+use crate::tail::Told;
 use crate::turn::Turn;
 
 /// Name of the note that keeps a window's forecast.
@@ -62,6 +64,10 @@ pub(crate) struct Agent {
     pub(crate) turn: Turn,
     /// How the agent worked so far, over all windows.
     pub(crate) habits: Habits,
+    /// What it was told at the end of its transcript, over all windows.
+    pub(crate) told: Told,
+    /// It worked in an earlier run of the program.
+    pub(crate) woken: bool,
     /// What the last request was made of; none before the first of this process.
     pub(crate) sent: Option<Sent>,
     /// The brain that its next window shall have, where that is another one.
@@ -118,6 +124,7 @@ impl Agent {
         core.client_speaking(&record.brain, record.dialect)?;
         let mut agent = Self::with_window(core, spec.clone(), registry, &record);
         agent.restore_items(core, &carried, left_lane)?;
+        agent.woken = true;
         agent.steps = core.store.last_step(&core.session, &spec.id)?;
         agent.forecast = agent.note(core, FORECAST_NOTE)?.unwrap_or_default();
         agent.static_ttl = agent.note(core, LIFE_NOTE)?.unwrap_or(Ttl::Short);
@@ -166,6 +173,7 @@ impl Agent {
     fn observe(&mut self, item: &Item) {
         self.turn.observe(item);
         self.habits.observe(item);
+        self.told.observe(item);
     }
 
     /// An agent on a window without any item yet.
@@ -187,6 +195,8 @@ impl Agent {
             steps: 0,
             turn: Turn::default(),
             habits: Habits::default(),
+            told: Told::default(),
+            woken: false,
             sent: None,
             wanted: None,
             monitor: Monitor::default(),
@@ -256,8 +266,10 @@ impl Agent {
     }
 
     fn push(&mut self, item: Item, rendered: Rendered) {
-        let kinds = block_kinds(&item.to_message(), rendered.blocks.len());
-        self.window.append(rendered, &kinds);
+        let message = item.to_message();
+        let kinds = block_kinds(&message, rendered.blocks.len());
+        let images = input::image_data(&message);
+        self.window.append_counted(rendered, &kinds, |block| input::count(block, &images));
         self.items.push(item);
     }
 

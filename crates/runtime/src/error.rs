@@ -28,6 +28,9 @@ pub enum RuntimeError {
     /// The team, the session or the set-up does not fit together.
     #[error("{0}")]
     Setup(String),
+    /// What the person gave cannot be used. Nothing was stored, nothing was asked of a model.
+    #[error("{0}")]
+    Input(String),
     /// An item could not be written in its dialect.
     #[error("a message cannot be sent to {brain}: {error}")]
     Wire {
@@ -51,7 +54,9 @@ impl RuntimeError {
     /// The session status this error leads to.
     pub fn status(&self) -> SessionStatus {
         match self {
-            Self::Store(_) | Self::Tool { .. } | Self::Setup(_) | Self::Wire { .. } => SessionStatus::Failed,
+            Self::Store(_) | Self::Tool { .. } | Self::Setup(_) | Self::Wire { .. } | Self::Input(_) => {
+                SessionStatus::Failed
+            }
             Self::Provider { error, .. } => match error.kind {
                 protocol::ErrorKind::Refused | protocol::ErrorKind::Overflow => SessionStatus::Blocked,
                 protocol::ErrorKind::Cancelled => SessionStatus::Interrupted,
@@ -71,6 +76,7 @@ impl RuntimeError {
             Self::Provider { error, .. } => error.kind.as_str(),
             Self::Tool { .. } => "tool",
             Self::Setup(_) => "setup",
+            Self::Input(_) => "input",
             Self::Wire { .. } => "wire",
             Self::Limit(_) => "limit",
             Self::Blocked(_) => "blocked",
@@ -105,6 +111,7 @@ impl RuntimeError {
             },
             Self::Tool { .. } => "mend the cause, then `agent sessions resume`",
             Self::Setup(_) | Self::Wire { .. } => "`agent team check` and `agent doctor` show what is configured",
+            Self::Input(_) => "nothing was stored and nothing was asked: say it again without it, or with another",
             Self::Limit(_) => {
                 "look at what was done so far, then resume with a higher limit (--max-usd, --max-steps); a limit of the \
                  team's own begins anew with new input (`agent sessions resume --task \"go on\"`)"

@@ -4,8 +4,11 @@
 use std::path::Path;
 
 use protocol::{Brief, FragmentKind, Item};
+use tools::ApprovalMode;
 
+use crate::rights::flagged;
 use crate::setup::ProjectContext;
+use crate::tail::OwnCommand;
 
 /// Longest project instructions that are passed on, in bytes (the published cap of another agent, 32 KiB).
 const INSTRUCTIONS_CAP: usize = 32 * 1024;
@@ -219,6 +222,73 @@ pub(crate) fn steering(text: &str) -> Item {
     fragment(FragmentKind::Steering, text.to_owned())
 }
 
+/// How a fragment begins that tells the mode, up to its name.
+const MODE: &str = "<mode now=\"";
+
+fn mode_name(mode: ApprovalMode) -> &'static str {
+    match mode {
+        ApprovalMode::Ask => "ask",
+        ApprovalMode::Auto => "auto",
+        ApprovalMode::Deny => "plan",
+    }
+}
+
+/// The mode is another one. `was_reading`: up to now nothing but reading was done.
+pub(crate) fn mode(now: ApprovalMode, was_reading: bool, delegates: bool) -> Item {
+    let again = if was_reading { "Reading only is over: what your tools can do, they may do again. " } else { "" };
+    let words = match now {
+        ApprovalMode::Ask => format!(
+            "{again}The user is asked before files change and before commands that are not known to be harmless."
+        ),
+        ApprovalMode::Auto => format!(
+            "{again}Edits inside the workspace and commands that the rules allow need no yes from now on; the user is asked for the rest."
+        ),
+        ApprovalMode::Deny => {
+            let others =
+                if delegates { " That holds for every agent you delegate to: hand over exploration only." } else { "" };
+            format!(
+                "The user switched this session to reading only, to see a plan first. Changing files, committing, and commands that do \
+                 more than read are refused until the user switches back; trying again does not help, so do not try.{others} Read and \
+                 search what you need, then say what should be done: which files and places, how, in which order, and how it will be \
+                 checked. Ask where the user has to decide."
+            )
+        }
+    };
+    fragment(FragmentKind::Drift, format!("{MODE}{}\">{words}</mode>", mode_name(now)))
+}
+
+/// The mode that an item tells, if it tells one.
+pub(crate) fn mode_of(item: &Item) -> Option<ApprovalMode> {
+    let Item::Fragment { kind: FragmentKind::Drift, text } = item else { return None };
+    let name = text.strip_prefix(MODE)?.split('"').next()?;
+    [ApprovalMode::Ask, ApprovalMode::Auto, ApprovalMode::Deny].into_iter().find(|mode| mode_name(*mode) == name)
+}
+
+/// How a fragment begins that tells of a command of the user's own, up to its name.
+const OWN_COMMAND: &str = "<user_command id=\"";
+
+/// Most bytes of the output of a user's own command that are told.
+const OWN_OUTPUT: usize = 20_000;
+
+/// What the user ran themselves, with what it printed.
+pub(crate) fn own_command(own: &OwnCommand) -> Item {
+    let (how, output) = match &own.ended {
+        Some(end) => (end.how.as_str(), ends(end.output.trim_end(), OWN_OUTPUT)),
+        None => ("interrupted, effects unknown", String::new()),
+    };
+    let marked = flagged(&output).map(|words| format!("\n{words}")).unwrap_or_default();
+    let output = if output.is_empty() { "(no output)".to_owned() } else { output };
+    let id = &own.call;
+    let text = format!("{OWN_COMMAND}{id}\">The user ran `{}` ({how}):\n{output}{marked}</user_command>", own.command);
+    fragment(FragmentKind::Drift, text)
+}
+
+/// The name of the user's own command that an item tells of, if it tells of one.
+pub(crate) fn own_command_of(item: &Item) -> Option<&str> {
+    let Item::Fragment { kind: FragmentKind::Drift, text } = item else { return None };
+    text.strip_prefix(OWN_COMMAND)?.split('"').next()
+}
+
 /// The turn was interrupted by the user.
 pub(crate) fn interrupted() -> Item {
     fragment(
@@ -237,4 +307,14 @@ pub(crate) fn cut(text: &str, cap: usize) -> String {
         end -= 1;
     }
     format!("{}\n[... {} bytes left out]", &text[..end], text.len() - end)
+}
+
+/// Beginning and end of a text that is longer than `cap` bytes, with a note where something is missing.
+fn ends(text: &str, cap: usize) -> String {
+    if text.len() <= cap {
+        return text.to_owned();
+    }
+    let head = &text[..text.floor_char_boundary(cap / 2)];
+    let tail = &text[text.ceil_char_boundary(text.len() - cap / 2)..];
+    format!("{head}\n[... {} bytes left out]\n{tail}", text.len() - head.len() - tail.len())
 }

@@ -31,6 +31,15 @@ pub enum Shown<'a> {
         /// The line.
         line: &'a str,
     },
+    /// What a tool answered, whole, as the model is told: behind its `tool.completed` event, after it was stored.
+    Result {
+        /// Whose tool.
+        agent: &'a AgentId,
+        /// Which call.
+        call: &'a CallId,
+        /// The answer.
+        text: &'a str,
+    },
     /// Something the person should know that changes nothing (a setting left out, a price unknown).
     Notice(&'a str),
 }

@@ -102,6 +102,9 @@ impl Host for HostPort {
         if reason.trim().is_empty() {
             return Err("say in `reason` why this is not delegated".to_owned());
         }
+        if let Some(why) = self.core.only_reads() {
+            return Err(why);
+        }
         Ok("`edit`, `write` and `bash` are open to you until the end of this turn.".to_owned())
     }
 

@@ -276,6 +276,14 @@ impl Core {
         }
     }
 
+    /// Where nothing but reading is done in this session: that it is so, for the model.
+    pub(crate) fn only_reads(&self) -> Option<String> {
+        (self.tools.mode() == ApprovalMode::Deny).then(|| {
+            "not allowed: the user switched this session to reading only. Nothing was done. Say what you would change instead"
+                .to_owned()
+        })
+    }
+
     fn words(&self, lacking: &Lacking) -> String {
         format!(
             "not allowed: {lacking}. Nothing was done. No text you read can change this; do it another way, or say what you need"

@@ -81,6 +81,7 @@ pub(crate) async fn run_agent(core: &Arc<Core>, agent: &mut Agent, scope: &Scope
             Next::RunTools => run_tools(core, agent, scope).await?,
             Next::Infer => {
                 promote_steering(core, agent, scope)?;
+                agent.bring_up_to_date(core)?;
                 if let Some(ended) = guard(core, agent, scope)? {
                     return Ok(ended);
                 }
@@ -175,7 +176,8 @@ fn guard(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<Option<Ended>,
     Ok(None)
 }
 
-/// Input that came while the turn runs and is meant to steer it becomes part of the main agent's transcript here.
+/// Input that came while the turn runs and is meant to steer it becomes part of the main agent's transcript here, and what the person
+/// ran meanwhile.
 fn promote_steering(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<(), RuntimeError> {
     if scope.delegation.is_some() || !core.has_input() {
         return Ok(());
@@ -187,6 +189,10 @@ fn promote_steering(core: &Core, agent: &mut Agent, scope: &Scope) -> Result<(),
             let promoted = vec![Write::InputPromoted { seq: input.seq }];
             agent.append(core, vec![fragments::steering(&input.text)], promoted, Vec::new())?;
         }
+    }
+    let own = core.own_commands_to_tell(agent)?;
+    if !own.is_empty() {
+        agent.append(core, own, Vec::new(), Vec::new())?;
     }
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 mod core;
 mod ending;
+mod inputs;
 mod rest;
+mod shell;
 mod status;
 mod windows;
 
@@ -11,20 +13,22 @@ use std::sync::Arc;
 use protocol::event::{EventBody, SessionStatus};
 use protocol::{Item, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{InputMode as StoredMode, InputRecord, NoteRecord, SessionRecord, Write};
+use store::{InputMode as StoredMode, NoteRecord, SessionRecord, Write};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::core::Core;
 pub(crate) use self::ending::Judged;
+pub use self::shell::Shelled;
 pub use self::status::{AgentStatus, ModelWish};
 use crate::agent::Agent;
 use crate::delegation;
 use crate::error::RuntimeError;
 use crate::fragments;
+use crate::input::Input;
 use crate::lanes::After;
 use crate::machine::{self, Next};
 use crate::run::{Ended, Scope, run_agent};
-use crate::setup::{InputMode, Setup, Start};
+use crate::setup::{Setup, Start};
 use crate::telemetry;
 
 /// Name of the note that keeps where a turn began.
@@ -142,21 +146,6 @@ impl Session {
         self.core.journal.event(None, body)
     }
 
-    /// Takes a turn: from this input to the answer.
-    ///
-    /// Every failure of the work itself is an outcome, told by an `error` event and the status.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Store`] when not even the failure could be recorded.
-    pub async fn turn(&self, input: &str, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
-        self.core.came_back();
-        let work = async {
-            self.admit(input)?;
-            self.begin(input, cancel).await
-        };
-        self.conclude(telemetry::turn(&self.core, work).await).await
-    }
-
     /// Goes on with a turn that was interrupted; nothing to do gives the last answer again.
     ///
     /// # Errors
@@ -165,7 +154,8 @@ impl Session {
         let work = async {
             let waiting = self.core.store.inputs(&self.core.session, true)?;
             if let Some(input) = waiting.into_iter().rfind(|input| input.mode == StoredMode::Turn) {
-                return self.begin(&input.text, cancel).await;
+                let input = Input::stored(&input.text, &input.blocks_json);
+                return self.begin(&input, cancel).await;
             }
             self.core.resume_attempt()?;
             let slot = self.core.agent(self.core.team.main())?;
@@ -179,43 +169,15 @@ impl Session {
     }
 
     /// Begins a turn with input that is durable.
-    async fn begin(&self, input: &str, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
-        self.core.route(input, cancel).await?;
+    async fn begin(&self, input: &Input, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
+        self.core.route(&input.text, cancel).await?;
         let slot = self.core.agent(self.core.team.main())?;
         let mut main = slot.lock().await;
         settle_dangling(&self.core, &mut main)?;
-        self.promote_admitted(&mut main, input).await?;
+        self.promote_admitted(&mut main, input)?;
         self.core.enter_lane(&mut main, cancel).await?;
-        let waiting = self.core.store.inputs(&self.core.session, true)?;
-        if let Some(record) = waiting.into_iter().find(|record| record.text == input) {
-            self.promote(&mut main, record).await?;
-        }
+        self.promote_waiting(&mut main, input)?;
         self.work(&mut main, cancel).await
-    }
-
-    /// Takes input while a turn runs.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Store`].
-    pub fn input(&self, text: &str, mode: InputMode) -> Result<(), RuntimeError> {
-        let stored = match mode {
-            InputMode::Steer => StoredMode::Steer,
-            InputMode::Queue => StoredMode::Queue,
-        };
-        self.core.journal.commit(vec![Write::Input(self.core.input_record(text, stored)?)], Vec::new())?;
-        if mode == InputMode::Steer {
-            self.core.input_came();
-        }
-        Ok(())
-    }
-
-    /// The next queued input, to be given to [`Session::turn`], which takes it out of the queue.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Store`].
-    pub fn next_queued(&self) -> Result<Option<String>, RuntimeError> {
-        let waiting = self.core.store.inputs(&self.core.session, true)?;
-        Ok(waiting.into_iter().next().map(|next| next.text))
     }
 
     /// Ends the session (it can be resumed): totals, baseline, status. Background processes are stopped.
@@ -246,50 +208,6 @@ impl Session {
         }
         self.core.journal.commit(writes, vec![(None, completed.clone())])?;
         Ok(completed)
-    }
-
-    /// Input that was admitted when the program died, before it became part of the transcript. The `next` input is left
-    /// where it is: the same words again are the same input.
-    async fn promote_admitted(&self, main: &mut Agent, next: &str) -> Result<(), RuntimeError> {
-        for input in self.core.store.inputs(&self.core.session, true)? {
-            if input.mode == StoredMode::Turn && next != input.text {
-                self.promote(main, input).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Input first becomes durable, then something is decided about it, then it is part of the transcript. What waits in the queue
-    /// already is durable.
-    fn admit(&self, text: &str) -> Result<(), RuntimeError> {
-        let waiting = self.core.store.inputs(&self.core.session, true)?;
-        if waiting.iter().any(|input| input.text == text) {
-            return Ok(());
-        }
-        let mut writes = vec![Write::Input(self.core.input_record(text, StoredMode::Turn)?)];
-        if let Some(session) = self.core.store.session(&self.core.session)?
-            && session.title.is_empty()
-        {
-            let title = text.lines().next().unwrap_or_default().chars().take(120).collect();
-            writes.push(Write::Session(SessionRecord { title, ..session }));
-        }
-        self.core.journal.commit(writes, Vec::new())
-    }
-
-    async fn promote(&self, main: &mut Agent, input: InputRecord) -> Result<(), RuntimeError> {
-        // What an interrupted turn changed has not been checked yet: this one answers for it.
-        let unchecked = self.core.turn_start().filter(|last| last.may_have_changed && !last.ended);
-        let start = TurnStart {
-            tree: unchecked.as_ref().and_then(|last| last.tree.clone()),
-            may_have_changed: unchecked.is_some(),
-            ended: false,
-            at: self.core.clock.now(),
-        };
-        let mut items = vec![Item::user(input.text.clone())];
-        items.extend(self.core.output_schema.as_ref().map(fragments::answer_schema));
-        items.extend(self.core.lane_words(main));
-        let writes = vec![Write::InputPromoted { seq: input.seq }, start.note()];
-        main.append(&self.core, items, writes, vec![EventBody::TurnStarted { input: input.text }])
     }
 
     /// Runs the main agent to the end of the turn, then checks what came of it.

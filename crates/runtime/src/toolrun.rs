@@ -13,6 +13,7 @@ use tools::{Effect, Registry, Tool, ToolContext, ToolError, ToolOutput};
 
 use crate::agent::Agent;
 use crate::error::RuntimeError;
+use crate::front::Shown;
 use crate::host::HostPort;
 use crate::rights::{Denied, flagged};
 use crate::run::Scope;
@@ -126,10 +127,10 @@ async fn answer(step: &Step<'_>, call: &Call) -> Result<ToolOutcome, RuntimeErro
         return refused(problem);
     };
     if step.closed.contains(&call.name) {
-        let why = format!(
-            "`{}` is closed to you: delegate the work, or open it for this turn with `take_over(reason)`",
-            call.name
-        );
+        let why = step.core.only_reads().unwrap_or_else(|| {
+            let name = &call.name;
+            format!("`{name}` is closed to you: delegate the work, or open it for this turn with `take_over(reason)`")
+        });
         step.core.journal.commit(vec![judged(step, call, Some(&why))], Vec::new())?;
         return refused(why);
     }
@@ -358,7 +359,18 @@ fn finish(step: &Step<'_>, outcome: ToolOutcome, output: ToolOutput, ms: u64) ->
     let mut writes = vec![Write::ToolDone(done)];
     writes.extend(step.core.new_sights());
     step.core.journal.commit(writes, vec![(Some(step.agent.clone()), completed)])?;
+    let (call, text) = (&outcome.call, &text_of(&outcome));
+    step.core.front.show(Shown::Result { agent: &step.agent, call, text });
     Ok(outcome)
+}
+
+/// A tool's answer as text.
+pub(crate) fn text_of(outcome: &ToolOutcome) -> String {
+    let parts = outcome.content.iter().map(|part| match part {
+        ResultPart::Text { text } => text.as_str(),
+        ResultPart::Image { .. } => "[image]",
+    });
+    parts.collect::<Vec<_>>().join("\n")
 }
 
 /// The first line of what a tool said, for a person.

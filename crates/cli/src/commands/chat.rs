@@ -1,302 +1,186 @@
-//! `agent chat`, as plain lines.
+//! `agent chat`: one core, and two faces of it: the screen on a terminal, plain lines elsewhere.
 
+mod desk;
+mod diff;
+mod history;
+mod own;
+mod plain;
+mod registry;
+mod room;
+mod seat;
+mod status;
+mod terminal;
 mod windows;
 mod words;
 
-use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use protocol::AgentId;
+use clap::ValueEnum;
 use protocol::event::SessionStatus;
-use runtime::{InputMode, Session, TurnOutcome};
-use tokio_util::sync::CancellationToken;
-use tools::ApprovalMode;
+use protocol::{AgentId, SessionId};
+use runtime::Front;
+use screen::Said;
 
-use self::words::Agents;
+use self::desk::Desk;
+use self::plain::Plain;
+use self::room::{Open, Room};
+use self::seat::Seat;
 use super::run::summary;
 use super::sessions::named;
-use super::start::{self, Names, Wanted};
 use crate::args::{SessionArgs, TeamArgs};
 use crate::config::Context;
-use crate::config::guards::UNGUARDED;
-use crate::config::trust::{Trust, Verdict};
-use crate::failure::Failure;
-use crate::front::{Asked, Asking, Keyboard, PlainFront, is_goodbye};
-use crate::text;
+use crate::front::Keyboard;
 
-const HELP: &str = "Type a task and press Enter. While the team works, a line steers the next step; `> text` queues it as the \
-next turn.\n  /help   this\n  /team   who works, with which model\n  /cost   what it cost so far\n  /context  each agent's window: number, model, fill, cache\n  /compact [AGENT] [what matters]  close a window now\n  \
-/model [AGENT] MODEL[@EFFORT] [now]  another model from the next window on, with its price\n  /quit   leave (the session can be \
-resumed)\nCtrl-C interrupts a turn, twice leaves.";
+/// What a chat is begun with.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) team: TeamArgs,
+    pub(crate) session: SessionArgs,
+    /// A session to go on with; empty is the last one here.
+    pub(crate) resume: Option<String>,
+    /// No screen, whatever the terminal could do.
+    pub(crate) plain: bool,
+    pub(crate) notify: Option<NotifyArg>,
+}
 
-/// Talks until the input ends.
-pub(crate) async fn run(
-    context: Context,
-    mut team: TeamArgs,
-    session: SessionArgs,
-    resume: Option<String>,
-) -> anyhow::Result<u8> {
-    let keyboard = Keyboard::open();
-    let (context, resume) = match resume {
+/// How a chat calls for attention while its window has no focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NotifyArg {
+    /// The terminal's bell.
+    Bell,
+    /// A notification of the desktop, where the terminal passes it on.
+    Osc9,
+    /// Not at all.
+    Off,
+}
+
+/// How a chat is shown.
+enum Face {
+    Plain(Plain),
+    Screen(Box<Desk>),
+}
+
+/// How a chat ended.
+struct Ended {
+    code: u8,
+    /// What stays behind of it.
+    lines: Vec<String>,
+}
+
+/// How a session's talk ended.
+struct Talked {
+    /// How its last turn did.
+    status: SessionStatus,
+    /// The session that follows; none where the person leaves.
+    next: Option<Open>,
+}
+
+/// Talks until the person leaves.
+pub(crate) async fn run(context: Context, asked: Asked) -> anyhow::Result<u8> {
+    let (context, resume) = match &asked.resume {
         Some(prefix) => {
             let store = context.store()?;
-            let id = named(&context, &store, Some(&prefix))?;
+            let id = named(&context, &store, Some(prefix))?;
             (context.of_session(&store, &id)?, Some(id))
         }
         None => (context, None),
     };
-    // A session that is resumed keeps the team it began with.
-    if resume.is_none() && team.team.is_none() && !team.trust && !team.trust_workspace {
-        ask_trust(&context, &keyboard, &mut team).await?;
-        if keyboard.has_left() {
-            return Ok(0);
-        }
-    }
-    let opened = start::open(
-        &context,
-        Wanted {
-            team: &team,
-            session: &session,
-            approval: start::approval(session.approve, ApprovalMode::Ask),
-            front: &|main| Arc::new(PlainFront::new(Asking::Keyboard(keyboard.clone()), true, main)),
-            output_schema: None,
-            resume,
-            person: true,
-            all_providers: true,
-            lane: None,
-        },
-    )?;
-    text::note(&format!("session {} · team {} · /help for help", opened.session.id(), opened.team.name));
-    let chat = Chat {
-        store: &opened.store,
-        session: &opened.session,
-        team: &opened.team,
-        names: &opened.names,
-        keyboard,
-        unguarded: opened.banner.is_some(),
-        leaving: AtomicBool::new(false),
+    let mut face = Face::open(&context, &asked)?;
+    let ended = converse(context, resume, &asked, &mut face).await;
+    let lines = ended.as_ref().map(|ended| ended.lines.clone()).unwrap_or_default();
+    face.close(lines);
+    ended.map(|ended| ended.code)
+}
+
+/// Session after session.
+async fn converse(
+    context: Context,
+    resume: Option<SessionId>,
+    asked: &Asked,
+    face: &mut Face,
+) -> anyhow::Result<Ended> {
+    let Some(mut seat) = Seat::first(context, resume, asked, face).await? else {
+        return Ok(Ended { code: 0, lines: Vec::new() });
     };
-    let status = chat.talk().await?;
-    let completed = opened.session.complete(status).await?;
-    text::note(&format!("\n{}\nsession {}", summary(&completed), opened.session.id()));
-    Ok(if status == SessionStatus::Interrupted { status.exit_code() } else { 0 })
-}
-
-struct Chat<'a> {
-    store: &'a store::Store,
-    session: &'a Session,
-    team: &'a team::Team,
-    names: &'a Names,
-    keyboard: Arc<Keyboard>,
-    /// Commands run without a sandbox: said again with every prompt.
-    unguarded: bool,
-    /// `/quit` was typed while the team worked.
-    leaving: AtomicBool,
-}
-
-impl Chat<'_> {
-    /// Turn after turn; gives the status of the last one.
-    async fn talk(&self) -> anyhow::Result<SessionStatus> {
-        let mut status = SessionStatus::Answered;
-        loop {
-            if self.unguarded {
-                text::warn(UNGUARDED);
-            }
-            text::note_part("\n> ");
-            // Between turns Ctrl-C leaves, as the end of the input does.
-            let Some(line) = self.next_line().await? else { return Ok(status) };
-            match line.trim() {
-                "" => continue,
-                line if is_goodbye(line) => return Ok(status),
-                command if command.starts_with('/') => self.between_turns(command).await?,
-                task => {
-                    let mut next = Some(task.to_owned());
-                    while let Some(task) = next.take() {
-                        status = self.turn(&task).await?.status;
-                        text::note(&self.bill()?);
-                        if self.leaving.load(Ordering::Relaxed) || self.keyboard.has_left() {
-                            return Ok(status);
-                        }
-                        if status == SessionStatus::Interrupted {
-                            // Whoever interrupts wants the word, not the next thing on the list.
-                            self.tell_queued()?;
-                            break;
-                        }
-                        next = self.session.next_queued()?;
-                    }
-                }
-            }
+    let mut is_new = true;
+    loop {
+        let room = Room::new(&seat.context, &seat.opened, &seat.own);
+        if is_new {
+            face.enter(&room, seat.resumed)?;
         }
-    }
-
-    /// The next line. Until it comes, caches are kept alive as long as that pays.
-    async fn next_line(&self) -> anyhow::Result<Option<String>> {
-        let stop = CancellationToken::new();
-        let rest = self.session.rest(None, &stop);
-        let line = async {
-            let line = tokio::select! {
-                line = self.keyboard.next() => line,
-                _ = tokio::signal::ctrl_c() => None,
-            };
-            stop.cancel();
-            line
-        };
-        let (rested, line) = tokio::join!(rest, line);
-        if let Err(error) = rested {
-            // What concerns a cache is no reason to lose what was typed.
-            text::complain(&format!("{error:#}"));
-        }
-        Ok(line)
-    }
-
-    /// A command that may change windows: only while nobody works. What goes wrong is told, and the chat goes on.
-    async fn between_turns(&self, command: &str) -> anyhow::Result<()> {
-        let (name, words) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-        let all: Vec<AgentId> = self.team.agents.iter().map(|agent| agent.id.clone()).collect();
-        let agents = Agents { main: &self.team.main().id, all: &all };
-        let cancel = CancellationToken::new();
-        let work = async {
-            match name {
-                "/compact" => {
-                    let wanted = words::compact(words, &agents).map_err(Failure::usage)?;
-                    windows::compact(self.session, wanted, &cancel).await
-                }
-                "/model" => {
-                    let is_alias = |word: &str| self.names.is_alias(word);
-                    let wanted = words::model(words, &agents, &is_alias).map_err(Failure::usage)?;
-                    windows::model(self.session, self.names, self.team, wanted, &cancel).await
-                }
-                _ => self.command(command),
-            }
-        };
-        tokio::pin!(work);
-        let done = tokio::select! {
-            done = &mut work => done,
-            _ = tokio::signal::ctrl_c() => {
-                cancel.cancel();
-                work.await
-            }
-        };
-        if let Err(error) = done {
-            text::complain(&format!("{error:#}"));
-            if let Some(hint) = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.as_ref()) {
-                text::hint(hint);
-            }
-        }
-        Ok(())
-    }
-
-    /// A turn, with the keyboard open beside it.
-    async fn turn(&self, task: &str) -> anyhow::Result<TurnOutcome> {
-        let cancel = CancellationToken::new();
-        let turn = self.session.turn(task, &cancel);
-        tokio::pin!(turn);
-        // Lines of a pipe are the next turns; a person's are said to the running one.
-        let mut listening = std::io::stdin().is_terminal();
-        loop {
-            tokio::select! {
-                biased;
-                // First, so that the turn finds itself cancelled before it takes the goodbye for a no.
-                () = self.keyboard.left(), if !cancel.is_cancelled() => cancel.cancel(),
-                outcome = &mut turn => return Ok(outcome?),
-                line = self.keyboard.next(), if listening => match line {
-                    Some(line) if is_goodbye(&line) => {
-                        self.leaving.store(true, Ordering::Relaxed);
-                        cancel.cancel();
-                    }
-                    Some(line) => self.while_working(line.trim())?,
-                    None => listening = false,
-                },
-                pressed = tokio::signal::ctrl_c() => {
-                    if pressed.is_err() || cancel.is_cancelled() {
-                        std::process::exit(130);
-                    }
-                    cancel.cancel();
-                    text::note("\ninterrupting; once more to leave at once");
-                }
-            }
-        }
-    }
-
-    /// A line typed while the team works.
-    fn while_working(&self, line: &str) -> anyhow::Result<()> {
-        if line.is_empty() {
-            return Ok(());
-        }
-        if line.starts_with('/') {
-            return self.command(line);
-        }
-        match line.strip_prefix('>') {
-            Some(later) => {
-                self.session.input(later.trim(), InputMode::Queue)?;
-                text::note("queued as the next turn");
-            }
+        let talked = face.talk(&room).await?;
+        match talked.next {
+            Some(open) => (seat, is_new) = seat.change(open, talked.status, face).await?,
             None => {
-                self.session.input(line, InputMode::Steer)?;
-                text::note("told before the next step");
+                let lines = seat.leave(talked.status).await?;
+                let interrupted = talked.status == SessionStatus::Interrupted;
+                return Ok(Ended { code: if interrupted { talked.status.exit_code() } else { 0 }, lines });
             }
         }
-        Ok(())
-    }
-
-    fn command(&self, command: &str) -> anyhow::Result<()> {
-        let (name, words) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-        if matches!(name, "/help" | "/cost" | "/context" | "/team" | "/quit")
-            && let Err(told) = words::nothing(name, words)
-        {
-            // Told and not given up: the turn or the chat goes on.
-            text::complain(&told);
-            return Ok(());
-        }
-        match name {
-            "/help" => text::note(HELP),
-            "/cost" => text::note(&self.bill()?),
-            "/context" => text::note(&windows::context(&self.session.status()?)),
-            "/compact" | "/model" => text::note("not while the team works: between two turns"),
-            "/team" => {
-                for agent in &self.team.agents {
-                    text::note(&format!("{}: {} ({})", agent.id, agent.brain, agent.role.as_str()));
-                }
-            }
-            other => text::note(&words::unknown(other)),
-        }
-        Ok(())
-    }
-
-    /// What waits for its turn, if anything does.
-    fn tell_queued(&self) -> anyhow::Result<()> {
-        let waiting = self.store.inputs(self.session.id(), true)?.len();
-        if waiting > 0 {
-            text::note(&format!("{waiting} queued: not begun; it follows your next task"));
-        }
-        Ok(())
-    }
-
-    /// `$0.0123 in this session, cache hits 87 %`.
-    fn bill(&self) -> anyhow::Result<String> {
-        let cost = self.store.session_cost(self.session.id())?;
-        let usd = cost.usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
-        let mut lines = vec![format!("[{usd} in this session, cache hits {:.0} %]", cost.usage.hit_rate() * 100.0)];
-        lines.extend(self.session.status()?.iter().map(|status| format!("[{}]", windows::line(status))));
-        Ok(lines.join("\n"))
     }
 }
 
-/// Asks once whether the folder's own files may be used; without them it goes on as in any other folder.
-async fn ask_trust(context: &Context, keyboard: &Keyboard, team: &mut TeamArgs) -> anyhow::Result<()> {
-    let (file, why) = match Trust::load(&context.home)?.check(&context.root)? {
-        Verdict::Trusted => return Ok(()),
-        Verdict::Unknown(file) => (file, "was never used here"),
-        Verdict::Changed(file) => (file, "changed since you trusted it"),
-    };
-    text::note(&format!(
-        "{} {why}. It can name commands that are run on your machine. Read it before you say yes.",
-        file.display()
-    ));
-    text::note_part("use it? [y]es, anything else is no: ");
-    let answer = keyboard.answer(Asked::Permission).await.unwrap_or_default();
-    team.trust = matches!(answer.as_str(), "y" | "yes");
-    team.without_project = !team.trust;
-    Ok(())
+impl Face {
+    /// The screen where there can be one and nobody said otherwise.
+    fn open(context: &Context, asked: &Asked) -> anyhow::Result<Self> {
+        Ok(match Desk::open(context, asked)? {
+            Some(desk) => Self::Screen(Box::new(desk)),
+            None => Self::Plain(Plain::new(Keyboard::open())),
+        })
+    }
+
+    /// Where a session shows what happens.
+    fn front(&self, main: &AgentId) -> Arc<dyn Front> {
+        match self {
+            Self::Plain(plain) => plain.front(main),
+            Self::Screen(desk) => desk.front(main),
+        }
+    }
+
+    /// Asks for a yes; none where the person leaves.
+    async fn confirm(&mut self, title: &str, text: &str) -> Option<bool> {
+        match self {
+            Self::Plain(plain) => plain.confirm(text).await,
+            Self::Screen(desk) => desk.confirm(title, text).await,
+        }
+    }
+
+    /// Says something.
+    fn say(&self, said: &Said) {
+        match self {
+            Self::Plain(_) => plain::say(said),
+            Self::Screen(desk) => desk.say(said.clone()),
+        }
+    }
+
+    /// A session begins to be shown.
+    fn enter(&mut self, room: &Room<'_>, resumed: bool) -> anyhow::Result<()> {
+        match self {
+            Self::Plain(plain) => plain.enter(room),
+            Self::Screen(desk) => desk.enter(room, resumed)?,
+        }
+        Ok(())
+    }
+
+    /// Turn after turn.
+    async fn talk(&mut self, room: &Room<'_>) -> anyhow::Result<Talked> {
+        match self {
+            Self::Plain(plain) => plain.talk(room).await,
+            Self::Screen(desk) => desk.talk(room).await,
+        }
+    }
+
+    /// The end; these lines stay behind.
+    fn close(self, lines: Vec<String>) {
+        match self {
+            Self::Plain(_) if lines.is_empty() => {}
+            Self::Plain(_) => crate::text::note(&format!("\n{}", lines.join("\n"))),
+            Self::Screen(desk) => desk.close(lines),
+        }
+    }
+}
+
+/// What is left to say of a session that was left.
+fn last_words(completed: &protocol::event::EventBody, session: &runtime::Session) -> Vec<String> {
+    vec![summary(completed), format!("session {}", session.id())]
 }

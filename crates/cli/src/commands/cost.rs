@@ -23,7 +23,7 @@ use crate::text;
 pub(crate) use since::Since;
 
 /// What is asked for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) session: Option<String>,
     pub(crate) by: Option<ByArg>,

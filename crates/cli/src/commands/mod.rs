@@ -12,6 +12,7 @@ mod lanes;
 mod models;
 mod outcome;
 mod policy;
+mod review;
 mod route;
 mod router;
 mod run;
@@ -22,17 +23,20 @@ mod team;
 mod whatif;
 mod why;
 
-use crate::args::{Args, Command, SessionArgs, TeamArgs};
+use crate::args::{Args, Command};
 use crate::config::Context;
 
+pub(crate) use chat::NotifyArg;
 pub(crate) use cost::Since;
 pub(crate) use gateway::GatewayArgs;
 pub(crate) use lanes::LanesArgs;
 pub(crate) use outcome::OutcomeArgs;
 pub(crate) use policy::PolicyCommand;
+pub(crate) use review::ReviewArgs;
 pub(crate) use route::RouteArgs;
 pub(crate) use router::RouterCommand;
 pub(crate) use run::never;
+pub(crate) use sessions::SessionsCommand;
 pub(crate) use start::brains_of;
 pub(crate) use whatif::WhatifArgs;
 pub(crate) use why::count;
@@ -57,8 +61,10 @@ pub(crate) fn dispatch(args: Args) -> anyhow::Result<u8> {
 
 fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8> {
     match command {
-        None => block_on(chat::run(context, TeamArgs::default(), SessionArgs::default(), None)),
-        Some(Command::Chat { team, session, resume }) => block_on(chat::run(context, team, session, resume)),
+        None => block_on(chat::run(context, chat::Asked::default())),
+        Some(Command::Chat { team, session, resume, plain, notify }) => {
+            block_on(chat::run(context, chat::Asked { team, session, resume, plain, notify }))
+        }
         Some(Command::Run { task, team, session, lane, artifact, json, output_schema, .. }) => {
             let task = run::Task { text: task, team, session, lane, json, output_schema, artifact };
             block_on(run::run(context, task))
@@ -80,6 +86,7 @@ fn with_context(context: Context, command: Option<Command>) -> anyhow::Result<u8
         Some(Command::Outcome(asked)) => block_on(outcome::run(context, asked)),
         Some(Command::Router { command }) => router::run(&context, command),
         Some(Command::Whatif(asked)) => whatif::run(&context, &asked),
+        Some(Command::Review(asked)) => block_on(review::run(context, *asked)),
         Some(Command::Sessions { command }) => block_on(sessions::run(context, command)),
         Some(Command::Simulate { scenario, listen, log }) => {
             block_on_threads(simulate::run(context, scenario, listen, log))

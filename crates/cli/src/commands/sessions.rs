@@ -1,7 +1,12 @@
 //! `agent sessions`.
 
+mod export;
+
+use std::path::{Path, PathBuf};
+
 use bill::account::brain_name;
 use bill::account::steps::is_step;
+use clap::{Subcommand, ValueEnum};
 use protocol::{AgentId, LedgerRow, RowOutcome, SessionId};
 use serde_json::json;
 use store::{SessionSummary, Store};
@@ -10,11 +15,74 @@ use tools::ApprovalMode;
 use super::run::{finish, front};
 use super::start::{self, Wanted};
 use super::why::count;
-use crate::args::{SessionArgs, SessionsCommand, TeamArgs};
-use crate::config::Context;
+use crate::args::{SessionArgs, TeamArgs};
 use crate::config::lock::SessionLock;
+use crate::config::{Context, files};
 use crate::failure::Failure;
 use crate::text;
+
+pub(super) use export::markdown;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionsCommand {
+    /// The newest sessions.
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Step by step: which agent, which model served it, what it cost.
+    Show {
+        /// Session id or its first characters; `-` or nothing is the last one in this folder.
+        session: Option<String>,
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Go on where a session stopped.
+    Resume {
+        /// Session id or its first characters; `-` or nothing is the last one in this folder.
+        session: Option<String>,
+        /// A new input; without one the interrupted turn goes on.
+        #[arg(long)]
+        task: Option<String>,
+        #[command(flatten)]
+        team: Box<TeamArgs>,
+        #[command(flatten)]
+        limits: Box<SessionArgs>,
+        /// Print events as JSON Lines instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a session down: what was asked, answered, done, changed, and what it cost.
+    Export {
+        /// Session id or its first characters; `-` or nothing is the last one in this folder.
+        session: Option<String>,
+        /// As what.
+        #[arg(long, value_enum, default_value_t = ExportArg::Md)]
+        format: ExportArg,
+        /// Into this file, which must not be there yet (default, and `-`: standard output).
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Remove a session and everything it holds.
+    Rm {
+        /// Session id or its first characters; `-` is the last one in this folder.
+        session: String,
+    },
+}
+
+/// What an export is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportArg {
+    /// Markdown, to read.
+    Md,
+    /// JSON: the session, its events and its model calls.
+    Json,
+}
 
 /// Runs the subcommand.
 pub(crate) async fn run(context: Context, command: SessionsCommand) -> anyhow::Result<u8> {
@@ -24,11 +92,13 @@ pub(crate) async fn run(context: Context, command: SessionsCommand) -> anyhow::R
         SessionsCommand::Resume { session, task, team, limits, json } => {
             resume(context, session.as_deref(), task, *team, *limits, json).await
         }
+        SessionsCommand::Export { session, format, out } => export(&context, session.as_deref(), format, out),
         SessionsCommand::Rm { session } => remove(&context, &session),
     }
 }
 
-fn list(context: &Context, limit: usize, json: bool) -> anyhow::Result<u8> {
+/// The newest sessions, a line each.
+pub(super) fn list(context: &Context, limit: usize, json: bool) -> anyhow::Result<u8> {
     let sessions = context.store()?.sessions(limit)?;
     if json {
         let sessions: Vec<_> = sessions.iter().map(as_json).collect();
@@ -130,6 +200,25 @@ pub(super) fn named(context: &Context, store: &Store, word: Option<&str>) -> any
     context.session(store, word.filter(|word| *word != "-"))
 }
 
+/// Writes a session down, to standard output where no file is named.
+fn export(context: &Context, wanted: Option<&str>, format: ExportArg, out: Option<PathBuf>) -> anyhow::Result<u8> {
+    let store = context.store()?;
+    let id = named(context, &store, wanted)?;
+    let page = match format {
+        ExportArg::Md => export::markdown(&store, &id)?,
+        ExportArg::Json => export::json(&store, &id)?,
+    };
+    match out.filter(|path| path != Path::new("-")) {
+        None if format == ExportArg::Json => text::json(page.trim_end()),
+        None => text::line(page.trim_end()),
+        Some(path) => {
+            files::write_new(&path, &page)?;
+            text::note(&format!("wrote {}", path.display()));
+        }
+    }
+    Ok(0)
+}
+
 async fn resume(
     context: Context,
     wanted: Option<&str>,
@@ -174,7 +263,7 @@ fn remove(context: &Context, wanted: &str) -> anyhow::Result<u8> {
     let id = named(context, &store, Some(wanted))?;
     let _not_open_elsewhere = SessionLock::take(&context.home.state, &id)?;
     store.remove(&id)?;
-    crate::config::files::remove_folder(&context.home.state.join("sessions").join(id.as_str()))?;
+    files::remove_folder(&context.home.state.join("sessions").join(id.as_str()))?;
     text::note(&format!("removed {id}"));
     Ok(0)
 }

@@ -30,6 +30,8 @@ use crate::config::teams::{self, TeamText};
 use crate::config::trust::Trust;
 use crate::failure::Failure;
 
+pub(crate) use self::lanes::verifier;
+
 /// A session that is open.
 pub(crate) struct Opened {
     pub(crate) session: Session,
@@ -41,6 +43,8 @@ pub(crate) struct Opened {
     pub(crate) names: Names,
     /// What the person should know while commands run unguarded.
     pub(crate) banner: Option<String>,
+    /// How far its commands may go, in a word.
+    pub(crate) sandbox: String,
     /// What stands around its commands.
     _guards: Up,
     /// No other process works on it as long as this lives.
@@ -179,7 +183,8 @@ pub(crate) fn open(context: &Context, wanted: Wanted<'_>) -> anyhow::Result<Open
     }
     let banner = up.banner.clone();
     banner.iter().for_each(|words| crate::text::warn(words));
-    Ok(Opened { session, team, store, policy, names, banner, _guards: up, _lock: lock })
+    let sandbox = up.mode();
+    Ok(Opened { session, team, store, policy, names, banner, sandbox, _guards: up, _lock: lock })
 }
 
 /// What a person said when a session began. It holds for every resume that does not say otherwise: a budget or a mode of

@@ -36,6 +36,16 @@ pub(crate) struct Up {
     _proxy: Option<Proxy>,
 }
 
+impl Up {
+    /// How far commands may go, in a word.
+    pub(crate) fn mode(&self) -> String {
+        match &self.guards.wall {
+            Wall::Inside(sandbox) => sandbox.profile().mode.to_string(),
+            Wall::Off | Wall::Missing => Mode::Off.to_string(),
+        }
+    }
+}
+
 /// Puts up the guards. `person`: somebody is there who can be asked.
 ///
 /// # Errors

@@ -61,6 +61,23 @@ impl Trust {
         [Some(root), top].into_iter().flatten().any(|folder| self.folders.contains_key(&name(folder)))
     }
 
+    /// Looks up the commands that a folder brings for a chat: `texts` are those that would be used, by name.
+    pub(crate) fn check_commands(&self, root: &Path, texts: &[(String, String)]) -> Verdict {
+        let folder = root.join(".agent").join("commands");
+        match self.folders.get(&commands_of(root)) {
+            _ if texts.is_empty() => Verdict::Trusted,
+            Some(known) if *known == print_of(texts) => Verdict::Trusted,
+            Some(_) => Verdict::Changed(folder),
+            None => Verdict::Unknown(folder),
+        }
+    }
+
+    /// Trusts a folder's commands with these texts.
+    pub(crate) fn add_commands(&mut self, root: &Path, texts: &[(String, String)]) -> anyhow::Result<()> {
+        self.folders.insert(commands_of(root), print_of(texts));
+        files::write(&self.path, &serde_json::to_string_pretty(&self.folders)?)
+    }
+
     /// Trusts a folder's files as they are now, also where there are none yet.
     pub(crate) fn add(&mut self, root: &Path) -> anyhow::Result<()> {
         let print = fingerprint(root)?.map(|(_, print)| print).unwrap_or_default();
@@ -72,6 +89,19 @@ impl Trust {
 /// By what a folder is known.
 fn name(root: &Path) -> String {
     known_as(root).display().to_string()
+}
+
+/// By what a folder's commands are known: no path, so that it is no folder's own name.
+fn commands_of(root: &Path) -> String {
+    format!("commands of {}", name(root))
+}
+
+fn print_of(texts: &[(String, String)]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in texts.iter().flat_map(|(name, text)| [name, text]) {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
 }
 
 /// The folder that a folder counts as: where it lies in a linked working tree, the same place in the repository's main one;

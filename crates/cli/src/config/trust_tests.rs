@@ -95,3 +95,17 @@ fn sec_59_folders_whose_names_differ_little_are_different_folders() {
     let trusted = names.iter().filter(|name| verdict(&home, &root.with_file_name(name)) == Verdict::Trusted);
     assert_eq!(trusted.collect::<Vec<_>>(), [&"a_b"]);
 }
+
+#[test]
+fn the_commands_of_a_folder_are_trusted_by_themselves_and_with_their_content() {
+    let (_folder, root, home) = desk();
+    let texts = |text: &str| vec![("deploy".to_owned(), text.to_owned())];
+    let check = |text: &str| Trust::load(&home).unwrap().check_commands(&root, &texts(text));
+    Trust::load(&home).unwrap().add(&root).unwrap();
+    assert!(matches!(check("ship it"), Verdict::Unknown(_)), "trust in the team file is none in commands");
+    Trust::load(&home).unwrap().add_commands(&root, &texts("ship it")).unwrap();
+    assert_eq!(check("ship it"), Verdict::Trusted);
+    assert!(matches!(check("ship it all"), Verdict::Changed(_)));
+    assert_eq!(Trust::load(&home).unwrap().check_commands(&root, &[]), Verdict::Trusted, "there are none");
+    assert_eq!(verdict(&home, &root), Verdict::Trusted, "the other files keep theirs");
+}

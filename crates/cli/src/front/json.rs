@@ -18,7 +18,7 @@ impl Front for JsonFront {
                 Err(error) => text::complain(&format!("an event cannot be written: {error}")),
             },
             Shown::Notice(notice) => text::note(&format!("note: {notice}")),
-            Shown::Text { .. } | Shown::Thinking { .. } | Shown::Progress { .. } => {}
+            Shown::Text { .. } | Shown::Thinking { .. } | Shown::Progress { .. } | Shown::Result { .. } => {}
         }
     }
 

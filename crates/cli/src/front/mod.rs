@@ -5,7 +5,9 @@ mod keyboard;
 pub(crate) mod lane;
 mod paste;
 mod plain;
+mod screen;
 
 pub(crate) use json::JsonFront;
 pub(crate) use keyboard::{Asked, Keyboard, is_goodbye};
 pub(crate) use plain::{Asking, PlainFront};
+pub(crate) use screen::{Out, Questions, ScreenFront};

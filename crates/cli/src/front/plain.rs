@@ -160,7 +160,7 @@ impl Front for PlainFront {
                     self.speak(agent, text);
                 }
             }
-            Shown::Thinking { .. } | Shown::Progress { .. } => {}
+            Shown::Thinking { .. } | Shown::Progress { .. } | Shown::Result { .. } => {}
             Shown::Notice(notice) => {
                 self.break_line();
                 text::note(&format!("note: {notice}"));
@@ -215,12 +215,15 @@ impl Front for PlainFront {
 fn question(request: &ApprovalRequest) -> String {
     let (agent, tool, why) = (visible(request.agent.as_str()), visible(&request.tool), visible(&request.why));
     let what = visible(&request.what);
-    let commands = if request.tool == "bash" { commands(&request.what) } else { String::new() };
+    let commands = match if request.tool == "bash" { commands_in(&request.what) } else { 0 } {
+        0 => String::new(),
+        parts => format!("{}, ", count(parts as u64, "command")),
+    };
     format!("\n{agent} wants to use {tool}: {why}\n{what}\n({commands}{})", what.summary())
 }
 
-/// How many commands a line runs, as far as it can be read: `3 commands, `.
-fn commands(line: &str) -> String {
+/// How many commands a line runs, as far as it can be read; none that it can be read as is 0.
+pub(super) fn commands_in(line: &str) -> usize {
     let (root, rules) = (Path::new("/"), RuleSet::none());
     let ground = Ground {
         profile: Profile::Session,
@@ -232,10 +235,7 @@ fn commands(line: &str) -> String {
         world: &Ordinary,
         git_status_reads: false,
     };
-    match permissions::judge(line, &ground).parts.len() {
-        0 => String::new(),
-        parts => format!("{}, ", count(parts as u64, "command")),
-    }
+    permissions::judge(line, &ground).parts.len()
 }
 
 /// Longest word, in characters, that is rather a yes or a no in other words than a reason.

@@ -87,6 +87,7 @@ impl Agent {
             next.push(item, bytes);
         }
         (next.steps, next.turn, next.habits) = (self.steps, self.turn.clone(), self.habits.clone());
+        (next.told, next.woken) = (self.told.clone(), self.woken);
         next.working_on.clone_from(&self.working_on);
         *self = next;
         Ok(())

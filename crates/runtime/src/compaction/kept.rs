@@ -10,6 +10,7 @@ use crate::agent::Agent;
 use crate::error::RuntimeError;
 use crate::fragments::cut;
 use crate::session::Core;
+use crate::toolrun::text_of;
 
 /// Most tokens of the user's own messages that are kept, newest first. What is older is shortened to its first words.
 const USER_WORDS: u64 = 12_000;
@@ -148,7 +149,7 @@ fn with_short_results(item: &Item, most_tokens: u64) -> String {
     let bytes = usize::try_from(most_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
     let shown = results.iter().map(|result| {
         let failed = if result.is_error { " failed" } else { "" };
-        format!("[result of {}{failed}]\n{}", result.tool, cut(&written::text_of(result), bytes))
+        format!("[result of {}{failed}]\n{}", result.tool, cut(&text_of(result), bytes))
     });
     shown.collect::<Vec<_>>().join("\n")
 }

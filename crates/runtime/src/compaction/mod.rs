@@ -18,6 +18,7 @@ pub(crate) use self::standing::Standing;
 use crate::agent::{Agent, Opening};
 use crate::error::RuntimeError;
 use crate::fragments;
+use crate::input::without_images;
 use crate::session::Core;
 
 /// What is chosen where a window could not be closed.
@@ -154,7 +155,7 @@ async fn open(
     // What the answer has to look like was said once, with the task.
     let format = core.output_schema.as_ref().filter(|_| core.is_main(agent.id())).map(fragments::answer_schema);
     head.extend(format.filter(|format| !tail.contains(format)));
-    head.extend(tail);
+    head.extend(with_images(core, &brain, why, tail));
     let because = match &summary {
         Summary::Written(_) => format!("window {} was closed ({}) with a summary", agent.window_seq, why.word()),
         Summary::Without(reason) => format!("window {} was closed without a summary: {reason}", agent.window_seq),
@@ -171,6 +172,17 @@ async fn open(
     let (note, event) = core.decision(&decision);
     agent.open_next(core, Opening { brain, reason: why.word(), head, writes: vec![note], events: vec![event] })?;
     Ok(Compacted::Opened)
+}
+
+/// What goes on as it is, with only the images that nobody has answered yet: those before were looked at, and their names stay. Where the
+/// provider says that the request is too long, they may be what is too long.
+fn with_images(core: &Core, brain: &Brain, why: &Why, tail: Vec<Item>) -> Vec<Item> {
+    let answered = tail.iter().rposition(|item| matches!(item, Item::Assistant { .. })).map_or(0, |at| at + 1);
+    let item = |(at, item): (usize, Item)| match at < answered || *why == Why::Overflow {
+        true => without_images(&item),
+        false => core.seen_by(brain, item),
+    };
+    tail.into_iter().enumerate().map(item).collect()
 }
 
 fn decision(core: &Core, agent: &Agent, standing: &Standing, why: &Why, chosen: &str, because: String) -> Decision {

@@ -1,9 +1,10 @@
 //! A transcript as plain text: what a brain reads that is not the window's own, and what is left of old steps.
 
 use cache::TokenCounter;
-use protocol::{Block, Item, ResultPart, ToolOutcome};
+use protocol::{Block, Item, ToolOutcome};
 
 use crate::fragments::cut;
+use crate::toolrun::text_of;
 
 /// Longest arguments of a call that are repeated, in bytes.
 const ARGUMENTS: usize = 600;
@@ -95,15 +96,6 @@ fn answered(result: &ToolOutcome) -> Piece {
     let failed = if result.is_error { " failed" } else { "" };
     let receipt = format!("[result of {}{failed}: {} bytes, left out]", result.tool, text.len());
     Piece::new(format!("[result of {}{failed}]\n{text}", result.tool), Some(receipt))
-}
-
-/// A tool's answer as text.
-pub(super) fn text_of(result: &ToolOutcome) -> String {
-    let parts = result.content.iter().map(|part| match part {
-        ResultPart::Text { text } => text.as_str(),
-        ResultPart::Image { .. } => "[image]",
-    });
-    parts.collect::<Vec<_>>().join("\n")
 }
 
 /// What was done, a line per call: what is left when nobody could summarise it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::event::{EventBody, SessionStatus};
-use protocol::{Attempt, AttemptEnd, FragmentKind, Item, LedgerRow, RowOutcome, Usage, Usd};
+use protocol::{Attempt, AttemptEnd, Block, Brain, FragmentKind, Item, LedgerRow, RowOutcome, Usage, Usd};
 use routing::{RunResult, Trigger, asks_for_a_change};
 use store::{AttemptFilter, AttemptRecord, Write};
 
@@ -50,6 +50,17 @@ pub(super) fn task_words(core: &Core, main: &Agent) -> String {
         words.extend(inputs.into_iter().next_back().map(|input| input.text));
     }
     words.join("\n\n")
+}
+
+/// The same as the first entry of another brain's window, with the images that were shown with it.
+pub(super) fn task_item(core: &Core, main: &Agent, brain: &Brain) -> Item {
+    let asked = main.items.iter().rfind(|item| matches!(item, Item::User { .. }));
+    let shown = match asked {
+        Some(Item::User { blocks }) => blocks.iter().filter(|block| matches!(block, Block::Image { .. })).cloned(),
+        _ => return Item::user(task_words(core, main)),
+    };
+    let blocks = std::iter::once(Block::text(task_words(core, main))).chain(shown).collect();
+    core.seen_by(brain, Item::User { blocks })
 }
 
 /// What a policy is told of an attempt.

@@ -93,7 +93,7 @@ impl Core {
             Some(tree) => self.diff_since(&tree).await.unwrap_or_default(),
             None => String::new(),
         };
-        let mut head = vec![Item::user(attempt::task_words(self, main)), way.told(&diff)];
+        let mut head = vec![attempt::task_item(self, main, &target.brain), way.told(&diff)];
         head.extend(self.output_schema.as_ref().map(fragments::answer_schema));
         head.extend(self.opens_hands(&target).filter(|_| !main.spec.takes_over.is_empty()));
         let mut reasons = vec![format!("{}:{}:{}", way.word, left.route.lane, way.why)];

@@ -8,8 +8,7 @@ use serde::Deserialize;
 use super::attempt::{self, Running};
 use crate::agent::Agent;
 use crate::error::RuntimeError;
-use crate::fragments::cut;
-use crate::infer::{self, Clean};
+use crate::review::{Asking, Subject, ask};
 use crate::run::Scope;
 use crate::session::Core;
 
@@ -50,14 +49,12 @@ pub(super) async fn review(
     if diff.trim().is_empty() {
         return Ok(None);
     }
-    let subject = subject(attempt::task_words(core, main), running, &diff)
-        .fitted(room(core, &brain), |text| core.tokens(&brain.model, TokenCounter::count(text)));
-    let seen = subject.seen();
-    let asked = [subject.text()];
-    let clean = Clean { name: "review", brain: &brain, system: Some(SYSTEM.trim()), most: MOST, texts: &asked };
-    let built = infer::build_apart(core, &clean)?;
-    let said = match infer::ask_apart(core, built, "review", &scope.cancel).await {
-        Ok(words) => read(&words.text).ok_or_else(|| "its answer could not be read".to_owned()),
+    let whole = subject(attempt::task_words(core, main), running, diff);
+    let fitted = whole.fitted(room(core, &brain), |text| core.tokens(&brain.model, TokenCounter::count(text)));
+    let seen = seen(&whole, &fitted);
+    let asking = Asking { brain: &brain, system: SYSTEM, most: MOST, text: fitted.text() };
+    let said = match ask::<Verdict>(core, asking, &scope.cancel).await {
+        Ok(said) => said,
         Err(RuntimeError::Interrupted) => return Err(RuntimeError::Interrupted),
         Err(error) => Err(error.to_string()),
     };
@@ -87,62 +84,6 @@ fn reviewer(core: &Core) -> Option<Brain> {
     setup.verifier.clone().or_else(|| setup.lanes.last().map(|lane| lane.brain.clone()))
 }
 
-/// What a reviewer looks at.
-struct Subject {
-    task: String,
-    receipts: String,
-    diff: String,
-    /// Bytes of task and diff before anything was left out.
-    whole: usize,
-}
-
-impl Subject {
-    fn text(&self) -> String {
-        let Self { task, receipts, diff, .. } = self;
-        format!("# Task\n{task}\n\n# Checks that the runtime ran\n{receipts}\n# Diff\n```diff\n{diff}\n```")
-    }
-
-    /// Cut to so many tokens, each place with a note of what is left out. A review is never left out because there is too much to review:
-    /// whoever writes a long text would decide that.
-    fn fitted(&self, room: u64, count: impl Fn(&str) -> u64) -> Self {
-        // No text has more tokens than bytes: there is an end to it.
-        let least = usize::try_from(room).unwrap_or(usize::MAX);
-        let mut bytes = usize::MAX;
-        loop {
-            let fitted = self.cut_to(bytes);
-            let text = fitted.text();
-            let tokens = count(&text).max(1);
-            if tokens <= room || bytes <= least {
-                return fitted;
-            }
-            let share = room as f64 / tokens as f64;
-            bytes = ((text.len() as f64 * share * 0.95) as usize).max(least);
-        }
-    }
-
-    /// The same to so many bytes: a quarter of the room is the task's at least, the rest the diff's.
-    fn cut_to(&self, bytes: usize) -> Self {
-        let frame = self.text().len() - self.task.len() - self.diff.len() + 2 * NOTE;
-        let room = bytes.saturating_sub(frame);
-        let for_task = (room / 4).max(room.saturating_sub(self.diff.len().min(DIFF)));
-        let task = cut(&self.task, for_task);
-        let diff = cut(&self.diff, DIFF.min(room.saturating_sub(task.len())));
-        Self { task, diff, receipts: self.receipts.clone(), whole: self.whole }
-    }
-
-    /// For the decision's reason: empty where all of it was seen.
-    fn seen(&self) -> String {
-        let seen = self.task.len() + self.diff.len();
-        if seen == self.whole {
-            return String::new();
-        }
-        format!(" (it saw about {seen} of {} bytes of task and diff: no more fits its prompt)", self.whole)
-    }
-}
-
-/// Bytes that the note on what was left out takes at most.
-const NOTE: usize = 40;
-
 /// Tokens that are left for what is reviewed: the verifier's own limit, or that of the last lane, whose brain reviews then.
 fn room(core: &Core, brain: &Brain) -> u64 {
     let of_lane = core.policy.lanes.last().map(|lane| lane.max_context_tokens);
@@ -151,64 +92,35 @@ fn room(core: &Core, brain: &Brain) -> u64 {
     most.unwrap_or(u64::MAX).saturating_sub(own)
 }
 
-fn subject(task: String, running: &Running, diff: &str) -> Subject {
+fn subject(task: String, running: &Running, diff: String) -> Subject {
     let receipts: String = running
         .checks
         .iter()
         .map(|(command, passed)| format!("- `{command}`: {}\n", if *passed { "passed" } else { "failed" }))
         .collect();
     let receipts = if receipts.is_empty() { "- none\n".to_owned() } else { receipts };
-    let whole = task.len() + diff.len();
-    Subject { task, receipts, diff: diff.to_owned(), whole }
+    Subject { task, receipts: Some(receipts), diff, most: DIFF }
 }
 
-/// The first JSON object of an answer: models like to wrap it.
-fn read(text: &str) -> Option<Verdict> {
-    let from = text.find('{')?;
-    let mut values = serde_json::Deserializer::from_str(&text[from..]).into_iter::<Verdict>();
-    values.next()?.ok()
+/// For the decision's reason: empty where all of it was seen.
+fn seen(whole: &Subject, fitted: &Subject) -> String {
+    if fitted.len() == whole.len() {
+        return String::new();
+    }
+    format!(" (it saw about {} of {} bytes of task and diff: no more fits its prompt)", fitted.len(), whole.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn subject(task: usize, diff: usize) -> Subject {
-        let receipts = "- `cargo test`: passed\n".to_owned();
-        Subject { task: "t".repeat(task), receipts, diff: "d".repeat(diff), whole: task + diff }
-    }
-
-    /// Four bytes a token.
-    fn quarter(text: &str) -> u64 {
-        text.len() as u64 / 4
-    }
-
     #[test]
-    fn what_fits_the_reviewers_prompt_is_shown_whole() {
-        let fitted = subject(1_000, 10_000).fitted(120_000, quarter);
-        assert_eq!((fitted.task.len(), fitted.diff.len(), fitted.seen()), (1_000, 10_000, String::new()));
-    }
-
-    #[test]
-    fn what_does_not_fit_is_cut_with_a_note_and_the_decision_says_so() {
-        for (task, diff) in [(100, 50_000), (50_000, 100), (50_000, 50_000)] {
-            let fitted = subject(task, diff).fitted(2_000, quarter);
-            assert!(quarter(&fitted.text()) <= 2_000, "{task} {diff}: {}", fitted.text().len());
-            assert!(fitted.text().contains("bytes left out]"));
-            assert!(fitted.text().contains("`cargo test`: passed"), "what the checks said is never left out");
-            assert!(fitted.seen().contains("no more fits its prompt"));
-            assert!(fitted.text().len() > 6_000, "no more than needed: {}", fitted.text().len());
-        }
-    }
-
-    #[test]
-    fn a_verdict_is_read_out_of_what_stands_around_it() {
-        let fenced =
-            read("Here it is:\n```json\n{\"approve\": false, \"objections\": [\"a test is gone\"]}\n```").unwrap();
-        assert!(!fenced.approve);
-        assert_eq!(fenced.objections, ["a test is gone"]);
-        assert!(read("{\"approve\": true}").unwrap().approve);
-        assert!(read("looks good to me").is_none(), "words are no verdict");
-        assert!(read("{\"approve\": \"yes\"}").is_none());
+    fn the_decision_says_how_much_of_it_was_seen() {
+        let of = |bytes: usize| Subject { task: String::new(), receipts: None, diff: "d".repeat(bytes), most: DIFF };
+        assert_eq!(seen(&of(10), &of(10)), "");
+        assert_eq!(
+            seen(&of(100), &of(10)),
+            " (it saw about 10 of 100 bytes of task and diff: no more fits its prompt)"
+        );
     }
 }

@@ -14,11 +14,11 @@ use protocol::{
     AgentId, Brain, CallId, Clock, Dialect, FileChange, LedgerRow, SessionId, Settings, Timestamp, Ttl, Usd,
 };
 use routing::Policy;
-use store::{InputMode, InputRecord, NoteRecord, Store, Write};
+use store::{NoteRecord, Store, Write};
 use team::{AgentSpec, Team};
 use tools::permissions::Decision;
 use tools::snapshot::Snapshots;
-use tools::{Approval, ApprovalRequest, Host, SeenFile, SessionTools, SessionToolsConfig};
+use tools::{Approval, ApprovalMode, ApprovalRequest, Host, SeenFile, SessionTools, SessionToolsConfig};
 
 use super::{TURN_NOTE, TurnStart};
 use crate::agent::Agent;
@@ -77,6 +77,10 @@ pub(crate) struct Core {
     pub(crate) lanes: Routed,
     pub(crate) stagger: Arc<Stagger>,
     pub(crate) capture: Capture,
+    /// The mode that this run of the program began with.
+    pub(crate) began_with: ApprovalMode,
+    /// Commands of the person's own that run now.
+    pub(crate) own_commands: Mutex<BTreeSet<String>>,
     gaps: Mutex<Gaps>,
     /// When something last happened in this session.
     active_at: Mutex<Timestamp>,
@@ -152,6 +156,8 @@ impl Core {
             lanes,
             stagger: Arc::default(),
             capture,
+            began_with: setup.approval,
+            own_commands: Mutex::default(),
             gaps: Mutex::new(Gaps::prior()),
             asking: AtomicUsize::new(0),
             active_at: Mutex::new(Timestamp(0)),
@@ -396,12 +402,6 @@ impl Core {
                 "acceptance `{command}` may not be run: {reason}. Name verify entries of the team, or commands that are allowed"
             )),
         }
-    }
-
-    /// An input as a record with the next number.
-    pub(crate) fn input_record(&self, text: &str, mode: InputMode) -> Result<InputRecord, RuntimeError> {
-        let seq = self.store.next_input_seq(&self.session)?;
-        Ok(InputRecord { seq, text: text.to_owned(), blocks_json: "[]".to_owned(), mode, at: self.clock.now() })
     }
 
     pub(crate) fn person_missed(&self) {

@@ -240,7 +240,7 @@ impl Core {
     }
 
     /// What a person asks for by hand is paid from the same budget.
-    fn can_pay(&self) -> Result<(), RuntimeError> {
+    pub(crate) fn can_pay(&self) -> Result<(), RuntimeError> {
         if self.has_dollars_left() {
             return Ok(());
         }

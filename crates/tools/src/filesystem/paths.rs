@@ -8,6 +8,7 @@ use rustix::io::Errno;
 
 use crate::filesystem::beneath::Base;
 use crate::filesystem::{guard, walk};
+use crate::session::SessionTools;
 use crate::tool::{ToolContext, ToolError};
 
 /// What a path is wanted for.
@@ -29,6 +30,13 @@ pub(crate) struct Place {
     in_output: bool,
 }
 
+/// Places beneath the workspace that no tool shows, relative to it.
+pub(crate) fn hidden_places(session: &SessionTools) -> Vec<PathBuf> {
+    let home = session.environment().iter().find(|(name, _)| name == "HOME").map(|(_, value)| PathBuf::from(value));
+    let kept = session.sandbox().map_or(&[][..], |sandbox| &sandbox.profile().hidden);
+    guard::hidden(session.root(), home.as_deref(), kept)
+}
+
 /// The workspace's folder, opened, with the folder of long output beside it.
 pub(crate) struct Workspace {
     root: Base,
@@ -48,12 +56,7 @@ impl Workspace {
                 ToolError::Fatal(format!("the folder {} cannot be opened any more: {error}", path.display()))
             })
         };
-        let variable = |wanted: &str| {
-            let found = context.session.environment().iter().find(|(name, _)| name == wanted);
-            found.map(|(_, value)| PathBuf::from(value))
-        };
-        let kept = context.session.sandbox().map_or(&[][..], |sandbox| &sandbox.profile().hidden);
-        let hidden = guard::hidden(&context.root, variable("HOME").as_deref(), kept);
+        let hidden = hidden_places(&context.session);
         Ok(Self { root: open(&context.root)?, output: open(context.session.output_dir())?, hidden })
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::command::{Git, Run};
 use crate::arguments::{Fields, glimpse};
 use crate::filesystem::paths::{Purpose, Workspace};
+use crate::session::SessionTools;
 use crate::tool::{Effect, Tool, ToolContext, ToolError, ToolOutput};
 
 const NAME: &str = "git_diff";
@@ -20,7 +21,7 @@ const BEGINNING: usize = 20_000;
 
 /// No colours, no programs of the repository's or of repositories in it, the usual prefixes whatever the user has set, paths as
 /// the other tools take them.
-const FORM: &[&str] = &[
+pub(super) const FORM: &[&str] = &[
     "diff",
     "--no-color",
     "--no-ext-diff",
@@ -63,21 +64,21 @@ fn parse(context: &ToolContext, arguments: &Value) -> Result<Wanted, ToolError> 
 
 /// An index in which files that git does not know yet are announced, so that a diff shows them as new. The user's index is
 /// copied, never written.
-struct Announced {
+pub(super) struct Announced {
     _folder: tempfile::TempDir,
-    index: PathBuf,
+    pub(super) index: PathBuf,
     /// There is a commit to compare with.
-    has_commit: bool,
+    pub(super) has_commit: bool,
 }
 
-async fn announce(context: &ToolContext, git: &Git<'_>) -> Result<Announced, ToolError> {
+pub(super) async fn announce(session: &SessionTools, git: &Git<'_>) -> Result<Announced, ToolError> {
     let asked = ["rev-parse", "--git-path", "index"];
-    let index = git.ask(&asked, 10_000).await?.checked(NAME, &context.root)?.text;
-    let index = context.root.join(index.trim_end_matches('\n'));
+    let index = git.ask(&asked, 10_000).await?.checked(NAME, session.root())?.text;
+    let index = session.root().join(index.trim_end_matches('\n'));
     let has_commit = git.ask(&["rev-parse", "--verify", "--quiet", "HEAD"], 1_000).await?.code == Some(0);
     let failed =
         |error: std::io::Error| ToolError::RespondToModel(format!("{NAME}: no room for a copy of the index: {error}"));
-    let folder = tempfile::tempdir_in(context.session.output_dir()).map_err(failed)?;
+    let folder = tempfile::tempdir_in(session.output_dir()).map_err(failed)?;
     let copy = folder.path().join("index");
     // Before the first commit everything is new: an empty index says just that.
     // A pipe in its place would never end.
@@ -119,7 +120,7 @@ async fn announce_new(git: &Git<'_>, index: &Path) -> Result<(), ToolError> {
 
 async fn diff(context: &ToolContext, wanted: &Wanted) -> Result<String, ToolError> {
     let git = Git::of(context).await?;
-    let announced = if wanted.staged { None } else { Some(announce(context, &git).await?) };
+    let announced = if wanted.staged { None } else { Some(announce(&context.session, &git).await?) };
     let index = announced.as_ref().map(|announced| announced.index.as_path());
     let mut arguments = FORM.to_vec();
     match &announced {

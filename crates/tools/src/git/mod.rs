@@ -5,10 +5,12 @@ mod command;
 mod commit;
 mod commit_tool;
 mod diff;
+mod range;
 mod status;
 mod tame;
 
 pub use commit::{Commit, commit};
 pub(crate) use commit_tool::GitCommit;
 pub(crate) use diff::GitDiff;
+pub use range::{DiffOf, RangeError, diff_of};
 pub(crate) use status::GitStatus;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Fields, glimpse};
 use crate::permissions::{self, Action};
-use crate::shell::check::{Execution, execute};
+use crate::shell::check::{Execution, Job, execute};
+use crate::shell::child::Whose;
 use crate::shell::seconds;
 use crate::tool::{Effect, Tool, ToolContext, ToolError, ToolOutput};
 
@@ -77,8 +78,9 @@ impl Tool for Bash {
             return Ok(ToolOutput::text(text));
         }
         let on_line = |line: &str| context.host.progress(&context.agent, &context.call, line);
-        let limit_span = Duration::from_secs(limit);
-        let run = execute(&context.session, &context.root, command, limit_span, &context.cancel, on_line)
+        let job =
+            Job { line: command, folder: &context.root, whose: Whose::Agents, limit: Some(Duration::from_secs(limit)) };
+        let run = execute(&context.session, job, &context.cancel, on_line)
             .await
             .map_err(|error| ToolError::RespondToModel(format!("bash: the command could not be started: {error}")))?;
         Ok(output(command, limit, run))

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::arguments::cut;
 use crate::session::SessionTools;
 use crate::shell::capture::{Capture, clean};
-use crate::shell::child::{self, Ending};
+use crate::shell::child::{self, Ending, Whose};
 use crate::shell::seconds;
 
 /// Longest line shown as progress, bytes.
@@ -37,19 +37,26 @@ pub(super) struct Execution {
     pub(super) held: bool,
 }
 
+/// A line to run.
+pub(super) struct Job<'a> {
+    pub(super) line: &'a str,
+    pub(super) folder: &'a Path,
+    pub(super) whose: Whose,
+    /// How long it may take, where there is a limit.
+    pub(super) limit: Option<Duration>,
+}
+
 /// Runs a line in a folder. `on_line` is told the newest line from time to time.
 pub(super) async fn execute(
     session: &SessionTools,
-    folder: &Path,
-    line: &str,
-    limit: Duration,
+    job: Job<'_>,
     cancel: &CancellationToken,
     on_line: impl Fn(&str),
 ) -> std::io::Result<Execution> {
     let begun = session.clock.now();
-    let running = child::start(session, folder, line)?;
+    let running = child::start(session, job.folder, job.line, job.whose)?;
     let mut capture = Capture::new(session.output_dir());
-    let watched = child::watch(running, Some(limit), cancel, |piece| {
+    let watched = child::watch(running, job.limit, cancel, |piece| {
         capture.push(piece);
         // One line for each piece: enough for a screen, whatever the amount.
         let text = clean(&piece[piece.len().saturating_sub(LAST)..]);
@@ -76,7 +83,8 @@ pub async fn run_check(
     timeout: Duration,
     cancel: &CancellationToken,
 ) -> CheckOutcome {
-    match execute(session, session.root(), command, timeout, cancel, |_| ()).await {
+    let job = Job { line: command, folder: session.root(), whose: Whose::Agents, limit: Some(timeout) };
+    match execute(session, job, cancel, |_| ()).await {
         Ok(run) => {
             let exit_code = run.ending.exit_code();
             let ending = match exit_code {

@@ -126,11 +126,23 @@ impl std::fmt::Display for Ending {
     }
 }
 
-/// Starts the session's shell with a line: behind the session's wall, where it has one.
-pub(crate) fn start(session: &SessionTools, folder: &Path, line: &str) -> io::Result<Running> {
+/// Whose command it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// An agent's, or a check: the session's shell, behind the session's wall.
+    Agents,
+    /// The person's own: their shell, and no wall.
+    Persons,
+}
+
+/// Starts a shell with a line: the session's behind the session's wall, where it has one, or the person's own.
+pub(crate) fn start(session: &SessionTools, folder: &Path, line: &str, whose: Whose) -> io::Result<Running> {
     let (reader, writer) = io::pipe()?;
     let mark = session.next_mark();
-    let (mut command, wall) = shell(session, folder, line, &mark)?;
+    let (mut command, wall) = match whose {
+        Whose::Agents => shell(session, folder, line, &mark)?,
+        Whose::Persons => (own_shell(session, folder, line, &mark), None),
+    };
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut command = CommandWrap::from(command);
     command.wrap(ProcessSession).wrap(KillOnDrop);
@@ -141,6 +153,15 @@ pub(crate) fn start(session: &SessionTools, folder: &Path, line: &str) -> io::Re
     let group = Arc::new(Group { id, mark, over: AtomicBool::new(false) });
     let output = pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?;
     Ok(Running { child, output, group, wall, denied: session.denied_hosts().clone() })
+}
+
+/// The person's own shell with a line. It gets the environment that all commands get.
+fn own_shell(session: &SessionTools, folder: &Path, line: &str, mark: &str) -> tokio::process::Command {
+    let shell = environment::own_shell(session.environment());
+    let mut command = tokio::process::Command::new(shell.as_deref().unwrap_or_else(|| session.shell()));
+    let environment = session.environment().iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    command.arg("-c").arg(line).current_dir(folder).env_clear().envs(environment.chain([(MARK, mark)]));
+    command
 }
 
 /// The session's shell with a line, and what has to be done behind it.

@@ -133,6 +133,15 @@ pub(crate) fn find_shell(environment: &[(String, String)]) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("/bin/sh"))
 }
 
+/// The shell that a person chose for themselves, where there is one that runs commands.
+pub(crate) fn own_shell(environment: &[(String, String)]) -> Option<PathBuf> {
+    let (_, shell) = environment.iter().find(|(name, _)| name == "SHELL")?;
+    let shell = Path::new(shell);
+    // Accounts that nobody logs in to have these.
+    let runs = !matches!(shell.file_name()?.to_str()?, "false" | "true" | "nologin");
+    (runs && shell.is_absolute() && shell.is_file()).then(|| shell.to_owned())
+}
+
 /// Ends every process whose mark begins so: also those that left the session and group they were started in.
 #[cfg(target_os = "linux")]
 pub(crate) fn end_marked(mark: &str) {

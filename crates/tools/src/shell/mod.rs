@@ -6,6 +6,7 @@ mod capture;
 pub(crate) mod check;
 pub(crate) mod child;
 pub(crate) mod environment;
+pub(crate) mod person;
 pub(crate) mod processes;
 mod processes_tool;
 

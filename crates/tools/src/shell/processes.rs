@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arguments::cut;
 use crate::shell::capture::clean;
-use crate::shell::child::{self, Ending, Group};
+use crate::shell::child::{self, Ending, Group, Whose};
 use crate::shell::seconds;
 use crate::tool::{ToolContext, ToolError};
 
@@ -79,7 +79,7 @@ impl Processes {
         let number = all.keys().next_back().copied().unwrap_or(0) + 1;
         let (log, file) = new_log(session.output_dir(), number)?;
         let mut file = RedactingWriter::new(redact::global().clone(), file);
-        let running = child::start(session, &context.root, command)?;
+        let running = child::start(session, &context.root, command, Whose::Agents)?;
         let (tell, ending) = watch::channel(None);
         let process = Arc::new(Background {
             id: format!("p{number}"),

@@ -72,25 +72,23 @@ fn kept_words(status: &AgentStatus, reason: &str) -> String {
     )
 }
 
-/// Closes a window by hand.
+/// Closes a window by hand; what came of it.
 pub(super) async fn compact(
     session: &Session,
     wanted: words::Compact,
     cancel: &CancellationToken,
-) -> anyhow::Result<()> {
-    let told = session.compact(&wanted.agent, wanted.focus, cancel).await?;
-    text::note(&told);
-    Ok(())
+) -> anyhow::Result<String> {
+    Ok(session.compact(&wanted.agent, wanted.focus, cancel).await?)
 }
 
-/// Wants another model for an agent.
+/// Wants another model for an agent; what came of it.
 pub(super) async fn model(
     session: &Session,
     names: &Names,
     team: &Team,
     wanted: words::Model,
     cancel: &CancellationToken,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<String> {
     let (choice, told) = names.choice("/model", &wanted.name)?;
     let own = team.agent(&wanted.agent).map(|spec| spec.ladder.iter().chain([&spec.brain]));
     let own: Vec<&Brain> = own.into_iter().flatten().collect();
@@ -99,8 +97,7 @@ pub(super) async fn model(
         text::warn(&told);
     }
     let wish = session.want_model(&wanted.agent, brain, wanted.now, cancel).await?;
-    text::note(&wish_words(&wanted.agent, &wish));
-    Ok(())
+    Ok(wish_words(&wanted.agent, &wish))
 }
 
 /// The brain that a name stands for. One that the team gives the agent (a rung, or its own) is taken as the team writes it:
@@ -160,7 +157,7 @@ fn price_words(now: Usd, at_compaction: Usd, pays_back_after: Option<u64>) -> St
     format!("against staying it {} now, {} at the next compaction{back}", words(now), words(at_compaction))
 }
 
-fn brain_words(brain: &Brain) -> String {
+pub(super) fn brain_words(brain: &Brain) -> String {
     match brain.effort.and_then(|effort| serde_json::to_value(effort).ok()) {
         Some(serde_json::Value::String(effort)) => format!("{brain}@{effort}"),
         _ => brain.to_string(),

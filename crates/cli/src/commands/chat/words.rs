@@ -1,12 +1,10 @@
 //! What is typed behind a command of the chat, read strictly: a word that would change nothing is told, not ignored.
 
 use protocol::AgentId;
+use tools::ApprovalMode;
 
 /// How alike a word has to be to an agent's name to be taken for a slip of the pen, of 1.
 const ALIKE: f32 = 0.75;
-
-/// The commands, for one that does not exist.
-const COMMANDS: [&str; 7] = ["/help", "/team", "/cost", "/context", "/compact", "/model", "/quit"];
 
 const MODEL: &str = "/model [AGENT] MODEL[@EFFORT] [now]";
 
@@ -110,9 +108,58 @@ pub(super) fn model(words: &str, agents: &Agents<'_>, is_alias: &dyn Fn(&str) ->
     }
 }
 
-/// For a command that there is not.
-pub(super) fn unknown(command: &str) -> String {
-    let meant = nearest(command, COMMANDS.into_iter()).map(|meant| format!(", did you mean {meant}?"));
+/// `[ask | auto | plan]`; none where nothing is said. `deny` is what `--approve` calls plan.
+///
+/// # Errors
+/// Another word.
+pub(super) fn approve(words: &str) -> Result<Option<ApprovalMode>, String> {
+    match words.trim() {
+        "" => Ok(None),
+        "ask" => Ok(Some(ApprovalMode::Ask)),
+        "auto" => Ok(Some(ApprovalMode::Auto)),
+        "plan" | "deny" => Ok(Some(ApprovalMode::Deny)),
+        other => Err(format!("/approve: found `{other}`; allowed are ask, auto and plan, for example /approve auto")),
+    }
+}
+
+/// `[STEP]`
+///
+/// # Errors
+/// Something else.
+pub(super) fn step(words: &str) -> Result<Option<u32>, String> {
+    match words.trim() {
+        "" => Ok(None),
+        word => word
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("/why: found `{word}`; a step is a number, for example /why 7; /why alone shows all")),
+    }
+}
+
+/// The images that words name by `@`: `@shot.png`, `@"a shot.png"`.
+pub(super) fn images(words: &str) -> impl Iterator<Item = &str> {
+    let begins = words.match_indices('@').filter(|(at, _)| {
+        words.get(..*at).and_then(|before| before.chars().next_back()).is_none_or(char::is_whitespace)
+    });
+    let named = begins.filter_map(|(at, _)| {
+        let rest = words.get(at + 1..)?;
+        match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').map(|(path, _)| path),
+            None => rest.split(char::is_whitespace).next().map(|path| path.trim_end_matches([',', '.', ';', ':', ')'])),
+        }
+    });
+    named.filter(|path| {
+        let kind = path.rsplit_once('.').map(|(_, kind)| kind.to_ascii_lowercase());
+        kind.is_some_and(|kind| IMAGES.contains(&kind.as_str()))
+    })
+}
+
+/// Files that are images, by the ends of their names.
+const IMAGES: [&str; 5] = ["png", "jpg", "jpeg", "gif", "webp"];
+
+/// For a command that there is not, given those there are; all with their `/`.
+pub(super) fn unknown<'a>(command: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let meant = nearest(command, known).map(|meant| format!(", did you mean {meant}?"));
     format!("there is no command {command}{} /help lists them", meant.unwrap_or(";".to_owned()))
 }
 

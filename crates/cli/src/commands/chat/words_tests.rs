@@ -68,6 +68,23 @@ fn what_matters_in_a_compaction_is_any_words_but_a_mistyped_agent() {
 
 #[test]
 fn a_command_that_there_is_not_is_answered_with_the_nearest() {
-    assert_eq!(unknown("/compct"), "there is no command /compct, did you mean /compact? /help lists them");
-    assert_eq!(unknown("/dance"), "there is no command /dance; /help lists them");
+    let known = || ["/help", "/compact", "/quit"].into_iter();
+    assert_eq!(unknown("/compct", known()), "there is no command /compct, did you mean /compact? /help lists them");
+    assert_eq!(unknown("/dance", known()), "there is no command /dance; /help lists them");
+}
+
+#[test]
+fn modes_and_steps_are_read_strictly() {
+    assert_eq!(approve(" auto "), Ok(Some(ApprovalMode::Auto)));
+    assert_eq!(approve("deny"), approve("plan"));
+    assert_eq!((approve(""), step(" ")), (Ok(None), Ok(None)));
+    assert!(approve("yolo").unwrap_err().contains("found `yolo`; allowed are ask, auto and plan"));
+    assert_eq!(step("7"), Ok(Some(7)));
+    assert!(step("x").unwrap_err().contains("found `x`; a step is a number"));
+}
+
+#[test]
+fn images_are_named_by_an_at_sign_at_the_begin_of_a_word() {
+    let found: Vec<_> = images("see @a.png, @\"b c.JPG\" and (@x.gif) me@d.png @lib.rs @e.webp").collect();
+    assert_eq!(found, ["a.png", "b c.JPG", "e.webp"]);
 }

@@ -6,14 +6,16 @@ use store::{SCHEMA_VERSION, Store};
 
 use super::check::{Check, Level};
 use super::models;
+use crate::args::TeamArgs;
 use crate::config::teams::TeamText;
 use crate::config::trust::{Trust, Verdict};
-use crate::config::{Context, context, files, teams};
+use crate::config::{Context, context, files, policy as config_policy, teams};
 
 /// Looks at all of them. `models_file` is what was wrong with the models file, if anything.
 pub(super) fn checks(context: &Context, models_file: Option<&anyhow::Error>) -> Vec<Check> {
     let mut checks = state(context);
     checks.push(models_yaml(context, models_file));
+    checks.push(policy(context));
     checks.push(user_team(context));
     checks.push(project(context));
     checks
@@ -53,6 +55,15 @@ fn models_yaml(context: &Context, problem: Option<&anyhow::Error>) -> Check {
         Some(error) => Check::failed("models.yaml", error),
         None if path.is_file() => Check::ok("models.yaml", format!("{}, read", path.display())),
         None => Check::ok("models.yaml", format!("{}: not there, and not needed", path.display())),
+    }
+}
+
+/// The policy that a session here would go by: with a mistake in it, none begins. A project's file that is not trusted is not used.
+fn policy(context: &Context) -> Check {
+    let asked = TeamArgs { without_project: true, ..TeamArgs::default() };
+    match config_policy::find(context, None, &asked) {
+        Ok(policy) => Check::ok("policy", format!("{}, no mistakes", policy.source())),
+        Err(error) => Check::failed("policy", &error),
     }
 }
 

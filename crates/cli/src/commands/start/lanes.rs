@@ -79,32 +79,20 @@ pub(crate) struct LanesHere {
 /// A lane's model that cannot be had here, with the lane's name.
 pub(crate) fn brains(policy: &Policy, team: &Team, names: &Names, now: Timestamp) -> anyhow::Result<LanesHere> {
     let mut told = Vec::new();
-    let mut named = |place: String, text: &str| -> anyhow::Result<Brain> {
-        let (choice, unlisted) = names.choice(&place, text).map_err(|error| {
-            Failure::usage_with(format!("{}: {error:#}", policy.source()), "name a model that is set up here")
-        })?;
+    let mut named = |place: &str, text: &str| {
+        let (brain, unlisted) = named(policy, team, names, place, text)?;
         told.extend(unlisted);
-        let own = team.brains().find(|brain| {
-            brain.provider == choice.at.provider
-                && brain.model == choice.at.model
-                && (choice.effort.is_none() || brain.effort == choice.effort)
-        });
-        Ok(own.cloned().unwrap_or_else(|| Brain {
-            effort: choice.effort,
-            max_tokens: team.main().brain.max_tokens,
-            ..Brain::new(choice.at.provider, choice.at.model)
-        }))
+        anyhow::Ok(brain)
     };
     let (mut lanes, mut shuffle) = (Vec::new(), BTreeMap::new());
     for (at, lane) in policy.lanes.iter().enumerate() {
         let brain = match lane.written() {
-            Some(text) => named(format!("lane {}:", lane.name), &text)?,
+            Some(text) => named(&format!("lane {}:", lane.name), &text)?,
             None => of_team(team, &names.catalogue, at, policy.lanes.len(), now).clone(),
         };
-        let several = lane
-            .shuffle
-            .iter()
-            .map(|share| Ok((named(format!("lane {}:", lane.name), &share.brain.written(lane.effort))?, share.weight)));
+        let several = lane.shuffle.iter().map(|share| {
+            Ok((named(&format!("lane {}:", lane.name), &share.brain.written(lane.effort))?, share.weight))
+        });
         let several = several.collect::<anyhow::Result<Vec<_>>>()?;
         if !several.is_empty() {
             shuffle.insert(lane.name.clone(), several);
@@ -112,6 +100,42 @@ pub(crate) fn brains(policy: &Policy, team: &Team, names: &Names, now: Timestamp
         lanes.push(Lane { name: lane.name.clone(), brain, review: lane.review });
     }
     let verifier = policy.verifier.as_ref().and_then(|verifier| verifier.written());
-    let verifier = verifier.map(|text| named("verifier:".to_owned(), &text)).transpose()?;
+    let verifier = verifier.map(|text| named("verifier:", &text)).transpose()?;
     Ok(LanesHere { lanes, shuffle, verifier, told })
+}
+
+/// Who reviews, where the policy names somebody.
+///
+/// # Errors
+/// As [`brains`].
+pub(crate) fn verifier(policy: &Policy, team: &Team, names: &Names) -> anyhow::Result<Option<Brain>> {
+    let verifier = policy.verifier.as_ref().and_then(|verifier| verifier.written());
+    let Some(text) = verifier else { return Ok(None) };
+    let (brain, told) = named(policy, team, names, "verifier:", &text)?;
+    told.iter().for_each(|words| crate::text::warn(words));
+    Ok(Some(brain))
+}
+
+/// The brain that a place of the policy names: the team's own where it has that model, and what is to be said of it.
+fn named(
+    policy: &Policy,
+    team: &Team,
+    names: &Names,
+    place: &str,
+    text: &str,
+) -> anyhow::Result<(Brain, Option<String>)> {
+    let (choice, unlisted) = names.choice(place, text).map_err(|error| {
+        Failure::usage_with(format!("{}: {error:#}", policy.source()), "name a model that is set up here")
+    })?;
+    let own = team.brains().find(|brain| {
+        brain.provider == choice.at.provider
+            && brain.model == choice.at.model
+            && (choice.effort.is_none() || brain.effort == choice.effort)
+    });
+    let brain = own.cloned().unwrap_or_else(|| Brain {
+        effort: choice.effort,
+        max_tokens: team.main().brain.max_tokens,
+        ..Brain::new(choice.at.provider, choice.at.model)
+    });
+    Ok((brain, unlisted))
 }

@@ -1,0 +1,246 @@
+//! Which session a chat has open: the first one, and the change to another.
+
+use std::path::PathBuf;
+
+use protocol::SessionId;
+use protocol::event::SessionStatus;
+use screen::Said;
+use store::Store;
+use tools::ApprovalMode;
+
+use super::own::{Found, Own};
+use super::room::{Open, told};
+use super::{Asked, Face, last_words};
+use crate::args::{ApproveArg, SandboxArgs, SessionArgs, TeamArgs};
+use crate::commands::start::{self, Opened, Wanted};
+use crate::config::Context;
+use crate::config::trust::{Trust, Verdict};
+
+/// An open session, with what was said when the chat began.
+pub(super) struct Seat {
+    pub(super) context: Context,
+    pub(super) opened: Opened,
+    pub(super) own: Own,
+    /// It had begun before.
+    pub(super) resumed: bool,
+    flags: Flags,
+}
+
+/// What holds for every session of a chat.
+#[derive(Clone, Debug)]
+struct Flags {
+    team: TeamArgs,
+    session: SessionArgs,
+    /// The person said no to the commands of this folder.
+    without_commands: Option<PathBuf>,
+}
+
+impl Seat {
+    /// The session that the chat begins with; none where the person leaves before it.
+    pub(super) async fn first(
+        context: Context,
+        resume: Option<SessionId>,
+        asked: &Asked,
+        face: &mut Face,
+    ) -> anyhow::Result<Option<Self>> {
+        let flags = Flags { team: asked.team.clone(), session: asked.session.clone(), without_commands: None };
+        Self::open(context, flags, resume, face).await
+    }
+
+    /// Opens a session; none where the person leaves instead of saying whether the folder's own files may be used.
+    async fn open(
+        context: Context,
+        mut flags: Flags,
+        resume: Option<SessionId>,
+        face: &mut Face,
+    ) -> anyhow::Result<Option<Self>> {
+        // A session that is resumed keeps the team it began with.
+        let asks_team = resume.is_none() && flags.team.team.is_none() && !flags.team.without_project;
+        let Some(commands) = trusted(&context, &mut flags, asks_team, face).await? else { return Ok(None) };
+        let own = Own::load(&context, commands);
+        let resumed = resume.is_some();
+        let opened = start::open(
+            &context,
+            Wanted {
+                team: &flags.team,
+                session: &flags.session,
+                approval: start::approval(flags.session.approve, ApprovalMode::Ask),
+                front: &|main| face.front(main),
+                output_schema: None,
+                resume,
+                person: true,
+                all_providers: true,
+                lane: None,
+            },
+        )?;
+        // What was trusted was trusted as it was then: whatever changes from now on is asked about again.
+        flags.team.trust = false;
+        Ok(Some(Self { context, opened, own, resumed, flags }))
+    }
+
+    /// Completes the session; what is left to say.
+    pub(super) async fn leave(self, status: SessionStatus) -> anyhow::Result<Vec<String>> {
+        let completed = self.opened.session.complete(status).await?;
+        Ok(last_words(&completed, &self.opened.session))
+    }
+
+    /// Goes to another session, or to the same one with other walls. Where that cannot be opened it is said, and this one stays; whether
+    /// what is open now is to be shown anew.
+    pub(super) async fn change(
+        self,
+        open: Open,
+        status: SessionStatus,
+        face: &mut Face,
+    ) -> anyhow::Result<(Self, bool)> {
+        if open.resume.as_ref() == Some(self.opened.session.id()) {
+            return self.anew(open, status, face).await;
+        }
+        match self.next(&open, face).await {
+            Ok(Some(next)) => {
+                face.say(&Said::Text(self.leave(status).await?.join("\n")));
+                Ok((next, true))
+            }
+            Ok(None) => Ok((self, false)),
+            Err(error) => {
+                face.say(&told(&error));
+                Ok((self, false))
+            }
+        }
+    }
+
+    async fn next(&self, open: &Open, face: &mut Face) -> anyhow::Result<Option<Self>> {
+        let here = self.context.in_folder(&self.context.root, &self.context.home.state);
+        let (context, mut flags) = match &open.resume {
+            Some(id) => (here.of_session(&self.opened.store, id)?, self.flags.of_another()),
+            None => (here, self.flags.clone()),
+        };
+        flags.session.approve = Some(self.mode());
+        Self::open(context, flags, open.resume.clone(), face).await
+    }
+
+    /// The mode of the chat, as a flag.
+    fn mode(&self) -> ApproveArg {
+        match self.opened.session.approval_mode() {
+            ApprovalMode::Ask => ApproveArg::Ask,
+            ApprovalMode::Auto => ApproveArg::Auto,
+            ApprovalMode::Deny => ApproveArg::Deny,
+        }
+    }
+
+    /// The same session, opened again: it has to be let go of first.
+    async fn anew(self, open: Open, status: SessionStatus, face: &mut Face) -> anyhow::Result<(Self, bool)> {
+        let (id, mode) = (self.opened.session.id().clone(), self.mode());
+        let Self { context, opened, flags, .. } = self;
+        let banner = opened.banner.is_some();
+        opened.session.complete(status).await?;
+        drop(opened);
+        let mut flags = Flags { team: TeamArgs { team: None, model: Vec::new(), ..flags.team }, ..flags };
+        flags.session.approve = Some(mode);
+        // A session without a sandbox has to be opened as it was where the other mode cannot be had.
+        let before = SandboxArgs { no_sandbox: banner && flags.session.sandbox.no_sandbox, ..flags.session.sandbox };
+        flags.session.sandbox = SandboxArgs { sandbox: open.sandbox, no_sandbox: false };
+        let again = context.in_folder(&context.root, &context.home.state);
+        let other = Flags { session: SessionArgs { sandbox: before, ..flags.session.clone() }, ..flags.clone() };
+        let seat = match Self::open(context, flags, Some(id.clone()), face).await {
+            Ok(seat) => seat,
+            Err(error) => {
+                face.say(&told(&error));
+                Self::open(again, other, Some(id), face).await?
+            }
+        };
+        let seat = seat.ok_or_else(|| crate::failure::Failure::usage("the session was left"))?;
+        face.say(&Said::Text(format!("commands run in: {}", seat.opened.sandbox)));
+        Ok((seat, true))
+    }
+}
+
+impl Flags {
+    /// For a session that began elsewhere: its own team, models and server hold.
+    fn of_another(&self) -> Self {
+        let team = TeamArgs { team: None, model: Vec::new(), base_url: None, key_env: None, ..self.team.clone() };
+        let session = SessionArgs { policy: None, ..self.session.clone() };
+        Self { team, session, ..self.clone() }
+    }
+}
+
+/// Asks once whether the folder's own files may be used; without them it goes on as in any other folder. Gives the commands that may be,
+/// or nothing where the person leaves.
+async fn trusted(
+    context: &Context,
+    flags: &mut Flags,
+    asks_team: bool,
+    face: &mut Face,
+) -> anyhow::Result<Option<Option<Found>>> {
+    let root = &context.root;
+    let commands = Found::of_project(root);
+    if flags.team.trust_workspace {
+        return Ok(Some(Some(commands)));
+    }
+    let mut trust = Trust::load(&context.home)?;
+    if flags.team.trust {
+        commands.trust(&mut trust, root)?;
+        return Ok(Some(Some(commands)));
+    }
+    let team = if asks_team { trust.check(root)? } else { Verdict::Trusted };
+    let refused = flags.without_commands.as_ref() == Some(root);
+    let own = if refused { Verdict::Trusted } else { commands.verdict(&trust, root) };
+    let words = [
+        of_team(&team).map(|file| format!("{file} It can name commands that are run on your machine.")),
+        of_commands(&own, &commands),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    if words.is_empty() {
+        return Ok(Some((!refused).then_some(commands)));
+    }
+    let text = format!("{} Read {} before you say yes.", words.join("\n"), if words.len() > 1 { "them" } else { "it" });
+    let Some(yes) = face.confirm("use this folder's own files?", &text).await else { return Ok(None) };
+    if team != Verdict::Trusted {
+        flags.team.trust = yes;
+        flags.team.without_project = !yes;
+    }
+    if own == Verdict::Trusted {
+        return Ok(Some((!refused).then_some(commands)));
+    }
+    if yes {
+        commands.trust(&mut trust, root)?;
+        return Ok(Some(Some(commands)));
+    }
+    flags.without_commands = Some(root.clone());
+    Ok(Some(None))
+}
+
+fn of_team(verdict: &Verdict) -> Option<String> {
+    match verdict {
+        Verdict::Trusted => None,
+        Verdict::Unknown(file) => Some(format!("{} was never used here.", file.display())),
+        Verdict::Changed(file) => Some(format!("{} changed since you trusted it.", file.display())),
+    }
+}
+
+fn of_commands(verdict: &Verdict, commands: &Found) -> Option<String> {
+    let words = match verdict {
+        Verdict::Trusted => return None,
+        Verdict::Unknown(folder) => format!("{} was never used here.", folder.display()),
+        Verdict::Changed(folder) => format!("{} changed since you trusted it.", folder.display()),
+    };
+    Some(format!("{words} It holds commands for this chat, words that are said to the team: {}.", commands.names()))
+}
+
+/// What an earlier part of a session held: the person's inputs and the answers, the newest of them, in order.
+pub(super) fn earlier(store: &Store, id: &SessionId, most: usize) -> anyhow::Result<Vec<(protocol::AgentId, String)>> {
+    use protocol::EventBody;
+    let mut events = store.events_of(id, "turn.started")?;
+    events.extend(store.events_of(id, "message")?);
+    events.sort_by_key(|event| event.seq);
+    let said = |event: protocol::Event| match (event.agent, event.body) {
+        (_, EventBody::TurnStarted { input }) => Some((protocol::AgentId::from(YOU), input)),
+        (Some(agent), EventBody::Message { text, is_final: true }) => Some((agent, text)),
+        _ => None,
+    };
+    let all: Vec<_> = events.into_iter().filter_map(said).collect();
+    let left_out = all.len().saturating_sub(most);
+    Ok(all.into_iter().skip(left_out).collect())
+}
+
+/// Who the person is among those who said something.
+pub(super) const YOU: &str = "you";

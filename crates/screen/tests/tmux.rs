@@ -1,0 +1,151 @@
+//! The screen in a real tmux, which wraps lines anew when its window changes.
+#![allow(clippy::disallowed_methods, reason = "tests start processes and look at the clock")]
+
+mod support;
+
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use support::{LONG, driver, next};
+
+/// A server of its own, which ends with the test.
+struct Tmux(String);
+
+impl Tmux {
+    fn new(name: &str, cols: u16, rows: u16) -> Self {
+        let tmux = Self(format!("tandem-screen-{name}-{}", std::process::id()));
+        let (cols, rows) = (cols.to_string(), rows.to_string());
+        let driver = driver();
+        let started = tmux.run(&["new-session", "-d", "-x", &cols, "-y", &rows, driver.to_str().unwrap()]);
+        assert!(started.status.success(), "tmux cannot be started: {}", String::from_utf8_lossy(&started.stderr));
+        tmux
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("tmux");
+        command.args(["-L", &self.0, "-f", "/dev/null"]).args(arguments);
+        command.output().expect("this test needs tmux (3.2 or later): install it")
+    }
+
+    fn send(&self, keys: &[&str]) {
+        assert!(self.run(&[&["send-keys"], keys].concat()).status.success());
+    }
+
+    fn resize(&self, cols: u16, rows: u16) {
+        assert!(self.run(&["resize-window", "-x", &cols.to_string(), "-y", &rows.to_string()]).status.success());
+    }
+
+    fn screen(&self) -> String {
+        String::from_utf8(self.run(&["capture-pane", "-p"]).stdout).unwrap().trim_end().to_owned()
+    }
+
+    fn everything(&self) -> String {
+        String::from_utf8(self.run(&["capture-pane", "-p", "-S", "-"]).stdout).unwrap().trim_end().to_owned()
+    }
+
+    fn until(&self, what: &str, is: impl Fn(&str) -> bool) -> String {
+        let end = Instant::now() + LONG;
+        loop {
+            let text = self.screen();
+            if is(&text) {
+                return text;
+            }
+            assert!(Instant::now() < end, "{what}: not after {LONG:?}, but\n{text}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
+    }
+}
+
+/// The numbers of the lines `L n`.
+fn lines(text: &str) -> Vec<usize> {
+    text.lines().filter_map(|line| line.strip_prefix("L ")?.trim().parse().ok()).collect()
+}
+
+/// One viewport, as wide as the window, at the end of what is shown.
+fn is_whole(text: &str, cols: u16) -> bool {
+    let rule = "─".repeat(cols.into());
+    let rows: Vec<_> = text.lines().collect();
+    let rules: Vec<_> = rows.iter().enumerate().filter(|(_, row)| row.contains('─')).collect();
+    let draft: Vec<_> = rows.iter().enumerate().filter(|(_, row)| row.contains("> draft")).map(|(at, _)| at).collect();
+    let [draft] = draft[..] else { return false };
+    let [(above, first), (below, second)] = rules[..] else { return false };
+    **first == rule && **second == rule && (above, below) == (draft - 1, draft + 1) && below + 2 == rows.len()
+}
+
+#[test]
+fn a_storm_of_sizes_in_tmux_leaves_one_viewport_and_every_line_once() {
+    let tmux = Tmux::new("storm", 80, 24);
+    tmux.until("it began", |text| text.contains("pid "));
+    tmux.send(&["lines 60", "Enter"]);
+    tmux.until("the lines", |text| text.contains("L 59"));
+    tmux.send(&["draft"]);
+    tmux.until("the draft", |text| text.contains("> draft"));
+    let mut seed = 3;
+    for round in 0..40 {
+        let (cols, rows) = (40 + next(&mut seed, 80), 16 + next(&mut seed, 30));
+        tmux.resize(cols, rows);
+        // Some sizes are seen, and some are gone before anybody could draw for them.
+        if round % 4 == 0 {
+            tmux.until(&format!("one viewport of {cols} columns"), |text| is_whole(text, cols));
+        }
+    }
+    tmux.resize(80, 24);
+    let text = tmux.until("one viewport", |text| is_whole(text, 80));
+    let shown = lines(&text);
+    assert_eq!(shown, (60 - shown.len()..60).collect::<Vec<_>>(), "the newest lines:\n{text}");
+    let all = tmux.everything();
+    assert_eq!(lines(&all), (0..60).collect::<Vec<_>>(), "every line, once and in order:\n{all}");
+}
+
+#[test]
+fn long_lines_survive_a_narrow_window_and_a_wide_one() {
+    let tmux = Tmux::new("narrow", 100, 30);
+    tmux.until("it began", |text| text.contains("pid "));
+    let words: Vec<_> = (10..40).map(|number| format!("w{number}")).collect();
+    tmux.send(&[&words.join(" "), "Enter"]);
+    tmux.until("the echo", |text| text.contains("echo w10"));
+    tmux.send(&["draft"]);
+    for cols in [40, 100, 60, 120] {
+        tmux.resize(cols, 30);
+        let text = tmux.until(&format!("one viewport of {cols} columns"), |text| is_whole(text, cols));
+        let echo = &text[text.find("echo w10").expect("the echo is still there")..];
+        for word in &words {
+            assert!(echo.contains(word), "{word} is missing at {cols} columns:\n{text}");
+        }
+        assert_eq!(text.matches("echo w10").count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_shell_s_own_lines_stay_above() {
+    let tmux = Tmux::new("leave", 60, 20);
+    tmux.run(&["set-option", "-g", "remain-on-exit", "on"]);
+    tmux.until("it began", |text| text.contains("pid "));
+    tmux.send(&["hello", "Enter"]);
+    tmux.until("the echo", |text| text.contains("echo hello"));
+    tmux.send(&["/quit", "Enter"]);
+    let text = tmux.until("it is over", |text| text.contains("after"));
+    assert!(!text.contains('─'), "nothing of the viewport stays:\n{text}");
+    assert!(text.contains("echo hello") && text.contains("left"), "what was said stays:\n{text}");
+}
+
+#[test]
+fn the_program_ends_when_its_window_is_closed() {
+    let tmux = Tmux::new("closed", 60, 20);
+    // The server goes on without the window.
+    tmux.run(&["new-window", "-d", "cat"]);
+    let text = tmux.until("it began", |text| text.contains("pid "));
+    let pid = text.lines().find_map(|line| line.strip_prefix("pid ")).expect("it says its number").trim().to_owned();
+    assert!(tmux.run(&["kill-window"]).status.success());
+    let end = Instant::now() + LONG;
+    while std::path::Path::new("/proc").join(&pid).exists() {
+        assert!(Instant::now() < end, "process {pid} goes on without a terminal");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
