@@ -79,7 +79,7 @@ fn cost_and_why_say_what_the_commands_of_the_shell_say() {
     let ended = chat(&desk, &sim, &["Hello", "/cost", "/why", "/why x", "/why 99"]);
     let session = session(&ended);
     let cost = desk.agent(&["cost", &session]).exits(0).out;
-    let total = cost.lines().find(|line| line.starts_with("= total")).unwrap();
+    let total = cost.lines().find(|line| line.contains("= total")).unwrap_or_else(|| panic!("{cost}"));
     ended.says(&[
         total,
         "in this session, cache hits",
@@ -114,7 +114,7 @@ fn a_session_that_cannot_be_opened_leaves_the_chat_where_it_is() {
     command.env("AGENT_HOME", &desk.home).args(["chat", "--team", "solo", "--cwd", &other]);
     let input = format!("/resume {first}\nAnd that?\n");
     let ended = Ended::of(assert_cmd::Command::from_std(command).write_stdin(input).output().unwrap()).exits(0);
-    assert!(ended.err.contains("error: ") && ended.out.contains("The second answer."), "{}\n{}", ended.err, ended.out);
+    assert!(ended.err.contains("error: ") && ended.out.contains("The first answer."), "{}\n{}", ended.err, ended.out);
     assert_ne!(session(&ended), first);
 }
 
@@ -167,6 +167,19 @@ fn the_sandbox_is_shown_and_narrowed_but_never_switched_off() {
     ]);
     assert!(asked(&sim).contains("Hello"), "it is the same session: {}", asked(&sim));
     assert_eq!(desk.agent(&["sessions", "list"]).exits(0).out.lines().count(), 1);
+}
+
+#[test]
+fn a_review_is_made_by_a_clean_context_and_told_in_the_chat() {
+    let review = r#"{"approve": false, "summary": "It says 42.", "findings": [{"severity": "high", "file": "src/lib.rs", "line": 2, "title": "Not 41", "detail": "It was 41."}]}"#;
+    let steps = format!("- say: {}\n- say: Later.", serde_json::Value::from(review));
+    let (desk, sim) = (Desk::new(), Sim::steps(&steps));
+    chat(&desk, &sim, &["/review"]).says(&["Nothing to review"]);
+    assert_eq!(sim.requests().len(), 0);
+    desk.file("src/lib.rs", "pub fn answer() -> u32 {\n    42\n}\n");
+    let ended = chat(&desk, &sim, &["/review", "/review --output=x"]);
+    ended.says(&["It says 42.", "src/lib.rs:2", "Not 41", "error: "]);
+    assert_eq!(sim.requests().len(), 1, "a range that is an option asks nobody");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn objections_are_printed_with_their_places_and_end_with_1() {
     assert_eq!(sessions[0]["status"], "unverified");
     let steps = desk.agent(&["sessions", "show", "--json"]).exits(0).json()["steps"].clone();
     assert_eq!((steps.as_array().unwrap().len(), &steps[0]["purpose"]), (1, &Value::from("auxiliary")));
-    assert!(steps[0]["usd"].as_i64().is_some_and(|picos| picos > 0), "{}", steps[0]);
+    assert!(steps[0]["usd"].as_f64().is_some_and(|usd| usd > 0.0), "{}", steps[0]);
 }
 
 #[test]

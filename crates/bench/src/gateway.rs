@@ -1,7 +1,7 @@
 //! The figure `gateway`: what a request costs that goes through the gateway instead of straight to the provider, in the same run.
 
 mod load;
-mod message;
+pub(crate) mod message;
 mod processes;
 mod traffic;
 mod upstream;

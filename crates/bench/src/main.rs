@@ -12,6 +12,7 @@ mod proc;
 mod prompt;
 mod routing;
 mod sandbox;
+mod screen;
 mod screenshots;
 mod session300;
 mod session40;
@@ -37,6 +38,7 @@ const EXAMPLES: &str = "Examples:
   cargo run --release -p bench -- monitor --data DIR
   cargo run --release -p bench -- gateway --json
   cargo run --release -p bench -- sandbox --json
+  cargo run --release -p bench -- screen --json
   cargo run --release -p bench -- screenshots --out DIR";
 
 /// Measures one figure.
@@ -59,7 +61,7 @@ struct Args {
     /// screenshots: where the pictures go (default: docs/screens).
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// cases, gateway, sandbox, screenshots: the program to run (default: the release binary beside this one).
+    /// cases, gateway, sandbox, screen, screenshots: the program to run (default: the release binary beside this one).
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
     /// monitor: fit the model that comes with the program and print it, instead of scoring.
@@ -85,6 +87,8 @@ enum Name {
     Gateway,
     /// What the sandbox adds to a command.
     Sandbox,
+    /// How long a key takes to be seen in the chat, with a long transcript and a fast stream; what the chat costs at rest.
+    Screen,
     /// Pictures of the chat's screen for the documents: the release binary in a terminal, drawn. Measures nothing.
     Screenshots,
     /// The load of `gateway`, in a process of its own.
@@ -104,6 +108,7 @@ fn main() -> ExitCode {
         Name::GatewayProvider => return ended(gateway::provider()),
         Name::Gateway => gateway::measure(args.agent.as_deref()),
         Name::Sandbox => args.agent.clone().map_or_else(binary::agent, Ok).and_then(|agent| sandbox::measure(&agent)),
+        Name::Screen => screen::measure(args.agent.as_deref()),
         Name::Screenshots => screenshots::take(args.out.as_deref(), args.agent.as_deref()),
         Name::Startup => startup::measure(args.data.as_deref()),
         Name::Prompt => prompt::measure(),

@@ -224,8 +224,14 @@ pub fn purpose(row: &LedgerRow) -> &'static str {
         (_, Purpose::Step) => "turn",
         (_, Purpose::Compaction) => "compaction",
         (_, Purpose::KeepWarm) => "keep_warm",
+        (_, Purpose::Auxiliary) if is_review(row) => "review",
         (_, Purpose::Auxiliary) => "classifier",
     }
+}
+
+/// A call on a clean context has a window named after what it is for: `SESSION-review-BRAIN`.
+fn is_review(row: &LedgerRow) -> bool {
+    row.window.0.strip_prefix(row.session.0.as_str()).is_some_and(|name| name.starts_with("-review-"))
 }
 
 /// How a call ended, as a bill names it.

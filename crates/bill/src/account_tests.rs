@@ -50,6 +50,18 @@ fn the_total_of_activities_counts_calls_like_its_lines_and_each_step_once() {
 }
 
 #[test]
+fn a_review_is_told_from_other_calls_beside_the_steps() {
+    let mut story = Story::new();
+    story.window("main", OPUS, 0);
+    story.user("go");
+    let row = story.row("main", tokens(0, 100, 3));
+    let window = protocol::WindowId::new(format!("{}-review-{}", row.session, row.brain));
+    story.called(LedgerRow { purpose: Purpose::Auxiliary, window, ..row.clone() });
+    story.called(LedgerRow { purpose: Purpose::Auxiliary, ..row });
+    assert_eq!(keys(story.bill().by(View::Purpose)), [("review", 1), ("classifier", 1)]);
+}
+
+#[test]
 fn models_with_another_effort_are_told_apart() {
     let mut story = Story::new();
     story.window("main", OPUS, 0);

@@ -49,6 +49,19 @@ fn a_model_and_a_server_of_ones_own_are_known_afterwards() {
 }
 
 #[test]
+fn who_takes_images_is_known_of_three_makers_and_said_by_the_user_of_others() {
+    let sees = |catalogue: &Catalogue, provider: &str, model: &str| catalogue.model(provider, model).unwrap().images;
+    let built_in = Catalogue::builtin();
+    assert!(sees(&built_in, "anthropic", "claude-haiku-5-5") && sees(&built_in, "openai", "gpt-6.1-sol"));
+    assert!(sees(&built_in, "openrouter", "anthropic/claude-opus-5-5"), "through whoever sells it");
+    assert!(!sees(&built_in, "deepseek", "deepseek-v4-pro"), "nobody says so");
+    let catalogue = overlaid(
+        "models:\n  deepseek/deepseek-v4-pro: {images: true}\n  anthropic/claude-haiku-5-5: {images: false}\n",
+    );
+    assert!(sees(&catalogue, "deepseek", "deepseek-v4-pro") && !sees(&catalogue, "anthropic", "claude-haiku-5-5"));
+}
+
+#[test]
 fn a_provider_may_speak_more_than_one_dialect() {
     let also = |catalogue: &Catalogue, name: &str| catalogue.provider(name).unwrap().also.clone();
     let built_in = Catalogue::builtin();

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::core::Core;
 pub(crate) use self::ending::Judged;
 pub use self::shell::Shelled;
+use self::status::Noted;
 pub use self::status::{AgentStatus, ModelWish};
 use crate::agent::Agent;
 use crate::delegation;

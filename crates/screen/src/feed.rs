@@ -8,7 +8,7 @@ use protocol::{AgentId, CallId, Event, Usd};
 #[derive(Clone, Debug)]
 pub enum Feed {
     /// A public event, after it was stored.
-    Event(Event),
+    Event(Box<Event>),
     /// More of an agent's text.
     Text {
         /// Who speaks.

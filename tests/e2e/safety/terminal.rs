@@ -186,7 +186,7 @@ fn is_untouched(terminal: &Terminal<'_>) {
 #[test]
 fn sec_49_a_chat_with_a_hostile_model_moves_the_terminal_by_nothing_and_asks_it_nothing() {
     let (desk, sim) = (hostile_desk(), hostile_sim());
-    let script = format!("echo line-before\nexec '{AGENT}' chat --team solo --approve ask");
+    let script = format!("echo line-before\nexec '{AGENT}' chat --plain --team solo --approve ask");
     let terminal = Terminal::new(&desk, &sim.variables(), &script);
     terminal.shows("\n> ");
     terminal.type_line("Look.");
@@ -242,7 +242,7 @@ const WRITE: &str = "- calls: [{tool: write, args: {path: new.txt, content: hell
 #[test]
 fn sec_51_no_paste_answers_a_question_and_what_is_typed_does() {
     let (desk, sim) = (Desk::new(), Sim::steps(WRITE));
-    let script = format!("exec '{AGENT}' chat --team solo --approve ask");
+    let script = format!("exec '{AGENT}' chat --plain --team solo --approve ask");
     let terminal = Terminal::new(&desk, &sim.variables(), &script);
     terminal.shows("\n> ");
     terminal.type_line("Write it.");

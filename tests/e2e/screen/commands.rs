@@ -9,9 +9,10 @@ const EDIT: &str = "- calls: [{tool: read, args: {files: [{path: src/lib.rs}]}}]
 - say: I tried.
 - say: The next answer.";
 
-/// The last line of the screen, in small letters.
+/// What stands below the box, in small letters.
 fn status(screen: &str) -> String {
-    screen.trim_end().lines().last().unwrap_or_default().to_lowercase()
+    let below = screen.trim_end().lines().rev().take_while(|line| !line.starts_with('\u{2500}'));
+    below.collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 #[test]
@@ -39,14 +40,14 @@ fn a_plan_refuses_an_edit_by_grant_and_the_mode_is_to_be_seen() {
     let (desk, play) = (Desk::new(), Play::steps(EDIT, &[]));
     let chat = Chat::open(&desk, &play.variables(), Start::default());
     chat.says("/plan");
-    chat.until("the mode in the last line", |screen| status(screen).contains("plan"));
+    chat.until("the mode below the box", |screen| status(screen).contains("plan"));
     chat.says("Change it.");
     // It tried: no question, no edit, and it was told.
     chat.has_shown("I tried.");
     assert!(desk.read("src/lib.rs").contains("    41"));
     assert!(play.last_words().contains("only reads"), "{}", play.last_words());
     chat.says("/plan off");
-    chat.until("another mode in the last line", |screen| status(screen).contains("ask"));
+    chat.until("another mode below the box", |screen| status(screen).contains("ask"));
     chat.says("/quit");
     chat.is_left_as_it_was(0);
 }
@@ -193,7 +194,7 @@ fn a_review_reads_the_change_with_fresh_eyes() {
     let (desk, play) = (Desk::new(), Play::steps(answer, &[]));
     let chat = Chat::open(&desk, &play.variables(), Start::default());
     chat.says("/review");
-    chat.has_shown("nothing to review");
+    chat.has_shown("othing to review");
     assert_eq!(play.requests().len(), 0);
     desk.file("src/lib.rs", "pub fn answer() -> u32 {\n    43\n}\n");
     chat.says("/review");

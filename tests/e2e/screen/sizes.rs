@@ -14,18 +14,23 @@ fn numbered(from: usize) -> String {
         .replace("      line", "    line")
 }
 
-/// Each line once, whole, in order, wherever it is now.
+/// Those of the lines that are there, whole, wherever they are now.
+fn numbers(everything: &str, from: usize) -> Vec<String> {
+    let words = everything.lines().flat_map(str::split_whitespace).filter(|word| word.starts_with("line-"));
+    let one_of_them = |word: &&str| word[5..].parse::<usize>().is_ok_and(|n| (from..from + LINES).contains(&n));
+    words.filter(one_of_them).map(str::to_owned).collect()
+}
+
+/// All of them, in order.
+fn wanted(from: usize) -> Vec<String> {
+    (from..from + LINES).map(|n| format!("line-{n:04}")).collect()
+}
+
+/// Each line once, whole, in order.
 #[track_caller]
 fn are_once_and_in_order(chat: &Chat<'_>, from: usize) {
     let everything = chat.everything();
-    let found: Vec<&str> = everything
-        .lines()
-        .flat_map(str::split_whitespace)
-        .filter(|word| word.starts_with("line-"))
-        .filter(|word| word[5..].parse::<usize>().is_ok_and(|n| (from..from + LINES).contains(&n)))
-        .collect();
-    let wanted: Vec<String> = (from..from + LINES).map(|n| format!("line-{n:04}")).collect();
-    assert_eq!(found, wanted, "{}", framed(&everything));
+    assert_eq!(numbers(&everything, from), wanted(from), "{}", framed(&everything));
 }
 
 #[test]
@@ -46,8 +51,66 @@ fn what_is_finished_is_in_the_scrollback_once_and_in_order() {
 }
 
 #[test]
-fn a_storm_of_sizes_loses_nothing_and_says_nothing_twice() {
-    // The second answer stops in its middle, and the storm is then.
+fn one_change_of_the_size_loses_nothing_and_says_nothing_twice() {
+    let mut wrong = String::new();
+    for (columns, rows) in [(80, 14), (80, 40), (60, 24), (120, 24), (50, 12), (130, 50)] {
+        let (desk, play) = (Desk::new(), Play::steps(&format!("{}\n- say: And on.", numbered(1)), &[]));
+        let chat = Chat::open(&desk, &play.variables(), Start { columns: 80, rows: 24, ..Start::default() });
+        chat.says("Count.");
+        chat.shows("It ends.");
+        chat.until("nobody who works", |screen| screen.contains("ready"));
+        chat.becomes(columns, rows);
+        chat.says("Go on.");
+        chat.has_shown("And on.");
+        chat.until("nobody who works", |screen| screen.contains("ready"));
+        let everything = chat.everything();
+        let (found, wanted) = (numbers(&everything, 1), wanted(1));
+        let boxes = everything.matches("Say what to do").count();
+        if found != wanted || boxes != 1 {
+            let missing: Vec<_> = wanted.iter().filter(|line| !found.contains(line)).collect();
+            wrong += &format!(
+                "80x24 to {columns}x{rows}: {boxes} boxes, {} lines, missing {missing:?}\n{}\n",
+                found.len(),
+                framed(&everything)
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Sizes between 40 by 10 and 120 by 40, as fast as a person with a mouse makes them or faster; the smallest is the last.
+fn storm(chat: &Chat<'_>, half_way: impl Fn()) {
+    for nth in 0_u16..60 {
+        chat.becomes(40 + (nth * 37) % 81, 10 + (nth * 13) % 31);
+        if nth == 30 {
+            half_way();
+        }
+    }
+    chat.becomes(40, 10);
+    chat.shows("half a prompt");
+    chat.becomes(100, 30);
+}
+
+#[test]
+fn a_storm_of_sizes_while_nobody_works_loses_nothing_and_says_nothing_twice() {
+    let (desk, play) = (Desk::new(), Play::steps(&format!("{}\n- say: And on.", numbered(1)), &[]));
+    let chat = Chat::open(&desk, &play.variables(), Start { columns: 100, rows: 30, ..Start::default() });
+    chat.says("Count.");
+    chat.shows("It ends.");
+    chat.until("nobody who works", |screen| screen.contains("ready"));
+    chat.writes("half a prompt");
+    storm(&chat, || ());
+    chat.shows("half a prompt");
+    chat.presses(&["Enter"]);
+    chat.shows("And on.");
+    are_once_and_in_order(&chat, 1);
+    chat.says("/quit");
+    chat.gives_the_terminal_back(0);
+}
+
+#[test]
+fn a_storm_of_sizes_while_an_answer_comes_loses_nothing_and_says_nothing_twice() {
+    // The second answer stops in its middle, and goes on in the middle of the storm.
     let (desk, play) = (Desk::new(), Play::steps(&format!("{}\n{}", numbered(1), numbered(1001)), &[(1, 14)]));
     let chat = Chat::open(&desk, &play.variables(), Start { columns: 100, rows: 30, ..Start::default() });
     chat.says("Count.");
@@ -55,15 +118,7 @@ fn a_storm_of_sizes_loses_nothing_and_says_nothing_twice() {
     chat.says("Go on.");
     chat.until("the middle of the second answer", |screen| screen.contains("line-10"));
     chat.writes("half a prompt");
-    for nth in 0_u16..60 {
-        chat.becomes(40 + (nth * 37) % 81, 10 + (nth * 13) % 31);
-        if nth == 30 {
-            play.runs();
-        }
-    }
-    chat.becomes(40, 10);
-    chat.shows("half a prompt");
-    chat.becomes(100, 30);
+    storm(&chat, || play.runs());
     chat.until("the end of the turn", |_| play.requests().len() == 2 && chat.everything().contains("line-1150"));
     chat.until("nobody who works", |screen| !screen.contains("writing"));
     chat.shows("half a prompt");
@@ -75,7 +130,7 @@ fn a_storm_of_sizes_loses_nothing_and_says_nothing_twice() {
     chat.presses(&["C-c"]);
     chat.hides("half a prompt");
     chat.says("/quit");
-    chat.is_left_as_it_was(0);
+    chat.gives_the_terminal_back(0);
 }
 
 #[test]
@@ -124,5 +179,5 @@ fn a_window_too_small_for_anything_is_no_end() {
     chat.has_shown("The first answer.");
     assert!(flat(&play.last_words()).contains("aaaaa"));
     chat.says("/quit");
-    chat.is_left_as_it_was(0);
+    chat.gives_the_terminal_back(0);
 }

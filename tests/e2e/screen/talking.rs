@@ -205,7 +205,10 @@ fn a_picture_for_a_model_that_cannot_see_is_refused_with_words_and_nothing_is_as
 
 #[test]
 fn a_window_that_nobody_looks_at_rings_when_it_waits_for_an_answer() {
-    let (desk, play) = (Desk::new(), Play::steps("- calls: [{tool: bash, args: {command: touch made.txt}}]\n- say: I tried.", &[(0, 1)]));
+    let (desk, play) = (
+        Desk::new(),
+        Play::steps("- calls: [{tool: bash, args: {command: touch made.txt}}]\n- say: I tried.", &[(0, 1)]),
+    );
     let arguments = ["--team", "solo", "--notify", "bell"];
     let chat = Chat::open(&desk, &play.variables(), Start { arguments: &arguments, ..Start::default() });
     chat.focus(true);
@@ -225,7 +228,8 @@ fn a_window_that_nobody_looks_at_rings_when_it_waits_for_an_answer() {
 
 #[test]
 fn a_window_that_is_looked_at_does_not_ring() {
-    let (desk, play) = (Desk::new(), Play::steps("- calls: [{tool: bash, args: {command: touch made.txt}}]\n- say: I tried.", &[]));
+    let (desk, play) =
+        (Desk::new(), Play::steps("- calls: [{tool: bash, args: {command: touch made.txt}}]\n- say: I tried.", &[]));
     let arguments = ["--team", "solo", "--notify", "bell"];
     let chat = Chat::open(&desk, &play.variables(), Start { arguments: &arguments, ..Start::default() });
     chat.focus(true);

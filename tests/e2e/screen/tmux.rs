@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::support::{AGENT, Desk, wait_until};
 
 /// Longer than anything takes that is waited for, on a machine that does other things too.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(40);
 /// Between two looks at the screen.
 const LOOK: Duration = Duration::from_millis(20);
 /// A word that stands on the terminal before the chat begins.
@@ -143,11 +143,6 @@ impl<'a> Chat<'a> {
     /// What is seen now, line by line, without the spaces at their ends.
     pub(super) fn screen(&self) -> String {
         self.ask(&["capture-pane", "-p"])
-    }
-
-    /// What is seen now, with its colours as sequences.
-    pub(super) fn coloured(&self) -> String {
-        self.ask(&["capture-pane", "-p", "-e"])
     }
 
     /// Everything from the first line on, the scrollback first.
@@ -313,9 +308,16 @@ impl<'a> Chat<'a> {
         line.trim().parse().unwrap()
     }
 
-    /// Waits for the end, and looks whether the terminal is as it was.
+    /// Waits for the end, and looks whether the terminal is as it was, and what stood on it still there.
     #[track_caller]
     pub(super) fn is_left_as_it_was(&self, code: i32) {
+        self.gives_the_terminal_back(code);
+        self.must(self.everything().contains(BEFORE), "what stood on the terminal before is gone");
+    }
+
+    /// Waits for the end, and looks whether the terminal's settings are as they were.
+    #[track_caller]
+    pub(super) fn gives_the_terminal_back(&self, code: i32) {
         assert_eq!(self.code(), code, "The screen is\n{}", framed(&self.screen()));
         let read = |name: &str| std::fs::read_to_string(self.folder.join(name)).unwrap();
         assert_eq!(rules(&read("after")), rules(&read("before")), "the settings of the terminal");
@@ -324,7 +326,6 @@ impl<'a> Chat<'a> {
              keypad #{keypad_flag}, wrap #{wrap_flag}, insert #{insert_flag}, origin #{origin_flag}",
         );
         assert_eq!(modes, "alternate 0, mouse 0, cursor 1, region 0, keypad 0, wrap 1, insert 0, origin 0");
-        self.must(self.everything().contains(BEFORE), "what stood on the terminal before is gone");
         // A paste is not marked any more, and no key is told in another way.
         let screen = self.screen();
         self.must(!screen.contains("[200~") && !screen.contains("[?"), "marks are left on the terminal");

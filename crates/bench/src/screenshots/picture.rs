@@ -28,18 +28,27 @@ const PALETTE: Palette = Palette([
 pub(super) fn svg(captured: &str, columns: u16) -> String {
     let lines: Vec<&str> = captured.lines().map(str::trim_end).collect();
     let written = |line: &&str| !bare(line).trim().is_empty();
-    let first = lines.iter().position(|line| written(&line)).unwrap_or(0);
-    let last = lines.iter().rposition(|line| written(&line)).map_or(0, |last| last + 1);
+    let first = lines.iter().position(|line| written(line)).unwrap_or(0);
+    let last = lines.iter().rposition(|line| written(line)).map_or(0, |last| last + 1);
     let width = (f64::from(columns) * COLUMN).ceil() as usize;
     let term = Term::new()
         .palette(PALETTE)
         .fg_color(anstyle::RgbColor(0xc9, 0xd1, 0xd9).into())
         .bg_color(anstyle::RgbColor(0x0d, 0x11, 0x17).into())
         .min_width_px(width);
-    let drawn = term.render_svg(&lines.get(first..last).unwrap_or_default().join("\n"));
-    // No spaces at the ends of lines, and one end of line at the end of the file.
+    // Escaped before they are measured, these three would count for four or five columns: they are drawn under other names.
+    let renamed = SIGNS
+        .iter()
+        .fold(lines.get(first..last).unwrap_or_default().join("\n"), |text, (sign, name, _)| text.replace(*sign, name));
+    let drawn = SIGNS.iter().fold(term.render_svg(&renamed), |drawn, (_, name, escaped)| drawn.replace(name, escaped));
+    // What is dim can still be read. No spaces at the ends of lines, and one end of line at the end of the file.
+    let drawn = drawn.replace(".dimmed { opacity: 0.4; }", ".dimmed { opacity: 0.6; }");
     drawn.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
+
+/// What XML wants escaped: the sign, a character of one column that nobody writes, what stands in the drawing.
+const SIGNS: [(char, &str, &str); 3] =
+    [('&', "\u{e000}", "&amp;"), ('<', "\u{e001}", "&lt;"), ('>', "\u{e002}", "&gt;")];
 
 /// A line without its codes.
 fn bare(line: &str) -> String {

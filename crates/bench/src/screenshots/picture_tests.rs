@@ -23,3 +23,10 @@ fn nothing_at_all_is_drawn_as_an_empty_screen() {
     assert!(svg("\n\n", 40).contains("<rect"));
     assert!(svg("", 40).contains("<rect"));
 }
+
+#[test]
+fn a_sign_that_has_to_be_escaped_is_one_column_wide_all_the_same() {
+    let drawn = svg("\u{1b}[7m>n no\u{1b}[0m & x", 40);
+    assert!(drawn.contains("\u{2588}".repeat(5).as_str()) && !drawn.contains("\u{2588}".repeat(6).as_str()), "{drawn}");
+    assert!(drawn.contains("&gt;n no") && drawn.contains(" &amp; x"), "{drawn}");
+}

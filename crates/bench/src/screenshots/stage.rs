@@ -71,6 +71,11 @@ impl Stage {
         self.folder.path().join("greeter")
     }
 
+    /// The file of the team that works.
+    pub(super) fn team(&self) -> String {
+        self.folder.path().join("team.yaml").display().to_string()
+    }
+
     /// Where the simulator is.
     pub(super) fn url(&self) -> String {
         self.running.as_ref().map(Running::base_url).unwrap_or_default()

@@ -1,5 +1,8 @@
 //! A terminal that is really there, tmux's, with the agent's chat in it.
-#![expect(clippy::disallowed_methods, reason = "starts tmux, waits for what it shows, and hands the toolchain's places on")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "starts tmux, waits for what it shows, and hands the toolchain's places on"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +14,8 @@ use super::stage::Stage;
 
 /// Longer than a build of the sample repository takes.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two looks at the screen.
+const LOOK: Duration = Duration::from_millis(30);
 const SETTINGS: &str = "set -s escape-time 10\nset -s focus-events on\nset -g default-terminal tmux-256color\nset -g status off\n\
     set -g remain-on-exit on\n";
 
@@ -26,22 +31,37 @@ impl Terminal {
     ///
     /// # Errors
     /// tmux is missing or says no.
-    pub(super) fn open(agent: &Path, stage: &Stage, columns: u16, rows: u16) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        agent: &Path,
+        stage: &Stage,
+        (columns, rows): (u16, u16),
+        arguments: &[&str],
+    ) -> anyhow::Result<Self> {
         let folder = stage.folder();
-        let terminal = Self { socket: folder.join("socket"), columns };
+        let terminal = Self { socket: folder.join(format!("socket-{columns}")), columns };
         let settings = folder.join("tmux.conf");
         std::fs::write(&settings, SETTINGS)?;
         let known = |name: &str| std::env::var(name).ok().map(|value| (name.to_owned(), value));
         let toolchain = ["PATH", "CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(known);
         let user = std::env::var("HOME").unwrap_or_default();
         let mut command = terminal.tmux();
-        command.env_clear().envs([("CARGO_HOME", format!("{user}/.cargo")), ("RUSTUP_HOME", format!("{user}/.rustup"))]);
+        command
+            .env_clear()
+            .envs([("CARGO_HOME", format!("{user}/.cargo")), ("RUSTUP_HOME", format!("{user}/.rustup"))]);
         command.envs(toolchain).env("HOME", folder.join("user")).env("AGENT_HOME", folder.join("home"));
         command.envs([("LC_ALL", "C.UTF-8"), ("COLORTERM", "truecolor"), ("ANTHROPIC_API_KEY", "none")]);
         command.env("ANTHROPIC_BASE_URL", stage.url()).current_dir(stage.repository());
-        command.arg("-f").arg(settings).args(["new-session", "-d", "-x", &columns.to_string(), "-y", &rows.to_string()]);
-        command.arg(agent).args(["chat", "--team"]).arg(folder.join("team.yaml"));
-        let begun = command.stdin(Stdio::null()).output().context("tmux cannot be started: install it to take screenshots")?;
+        command.arg("-f").arg(settings).args([
+            "new-session",
+            "-d",
+            "-x",
+            &columns.to_string(),
+            "-y",
+            &rows.to_string(),
+        ]);
+        command.arg(agent).args(["chat", "--trust"]).args(arguments);
+        let begun =
+            command.stdin(Stdio::null()).output().context("tmux cannot be started: install it to take screenshots")?;
         ensure!(begun.status.success(), "tmux: {}", String::from_utf8_lossy(&begun.stderr).trim());
         Ok(terminal)
     }
@@ -54,7 +74,12 @@ impl Terminal {
 
     fn ask(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let ended = self.tmux().args(arguments).stdin(Stdio::null()).output()?;
-        ensure!(ended.status.success(), "tmux {}: {}", arguments.join(" "), String::from_utf8_lossy(&ended.stderr).trim());
+        ensure!(
+            ended.status.success(),
+            "tmux {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&ended.stderr).trim()
+        );
         Ok(String::from_utf8_lossy(&ended.stdout).into_owned())
     }
 
@@ -65,29 +90,41 @@ impl Terminal {
 
     /// Waits until words are to be seen, wherever their line is broken.
     pub(super) fn shows(&self, words: &str) -> anyhow::Result<()> {
+        self.until(&format!("`{words}` never came"), |screen| screen.contains(words))
+    }
+
+    /// Waits until words are not to be seen any more.
+    pub(super) fn hides(&self, words: &str) -> anyhow::Result<()> {
+        self.until(&format!("`{words}` never went"), |screen| !screen.contains(words))
+    }
+
+    fn until(&self, never: &str, is_so: impl Fn(&str) -> bool) -> anyhow::Result<()> {
         let begun = Instant::now();
         loop {
             let screen = self.ask(&["capture-pane", "-p"])?;
             let framed = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{259f}').contains(&c);
-            if screen.split(framed).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ").contains(words) {
+            if is_so(&screen.split(framed).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")) {
                 return Ok(());
             }
             if begun.elapsed() > PATIENCE {
-                bail!("`{words}` never came. The screen is\n{screen}");
+                bail!("{never}. The screen is\n{screen}");
             }
-            std::thread::sleep(Duration::from_millis(30));
+            std::thread::sleep(LOOK);
         }
     }
 
-    /// Waits until the picture stays as it is for a moment: no answer is on its way.
-    pub(super) fn rests(&self) -> anyhow::Result<()> {
-        let (begun, mut last) = (Instant::now(), (Instant::now(), String::new()));
-        while last.0.elapsed() < Duration::from_millis(400) && begun.elapsed() < Duration::from_secs(5) {
-            let now = self.ask(&["capture-pane", "-p"])?;
-            if now != last.1 {
-                last = (Instant::now(), now);
+    /// Waits until nothing but clocks moved for so long.
+    pub(super) fn rests(&self, for_so_long: Duration) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let (mut since, mut last) = (begun, String::new());
+        while since.elapsed() < for_so_long && begun.elapsed() < PATIENCE {
+            let screen = self.ask(&["capture-pane", "-p"])?;
+            // A lane's sign and its seconds move all the time.
+            let now: String = screen.chars().filter(|c| c.is_alphabetic()).collect();
+            if now != last {
+                (since, last) = (Instant::now(), now);
             }
-            std::thread::sleep(Duration::from_millis(30));
+            std::thread::sleep(LOOK);
         }
         Ok(())
     }
@@ -100,12 +137,6 @@ impl Terminal {
     /// Presses a key that has a name.
     pub(super) fn presses(&self, key: &str) -> anyhow::Result<()> {
         self.ask(&["send-keys", key]).map(drop)
-    }
-
-    /// Makes the window another size.
-    pub(super) fn becomes(&mut self, columns: u16, rows: u16) -> anyhow::Result<()> {
-        self.columns = columns;
-        self.ask(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]).map(drop)
     }
 }
 

@@ -1,7 +1,6 @@
 //! `agent chat`: one core, and two faces of it: the screen on a terminal, plain lines elsewhere.
 
 mod desk;
-mod diff;
 mod history;
 mod own;
 mod plain;
@@ -133,7 +132,7 @@ impl Face {
     fn front(&self, main: &AgentId) -> Arc<dyn Front> {
         match self {
             Self::Plain(plain) => plain.front(main),
-            Self::Screen(desk) => desk.front(main),
+            Self::Screen(desk) => desk.front(),
         }
     }
 

@@ -1,6 +1,5 @@
 //! What the repository shows before a task begins: which files differ from the last commit, and which there are.
 
-mod diff;
 mod git;
 
 use std::collections::BTreeMap;
@@ -12,7 +11,6 @@ use protocol::Signals;
 use routing::signals::{Seen, UNREADABLE, from};
 use routing::{BUILTIN_SOURCE, Policy};
 
-pub(crate) use self::diff::diff;
 use self::git::Git;
 use super::context::Context;
 use super::policy::project_file;

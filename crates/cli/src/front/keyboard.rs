@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::paste::{self, Marks, Pastes};
+use crate::config::home::Environment;
 use crate::text;
 
 /// Nobody reads a question and answers it in less: what comes sooner was meant for something else.
@@ -39,6 +40,8 @@ pub(crate) enum Asked {
 pub(crate) struct Keyboard {
     /// Somebody types at a terminal.
     person: bool,
+    /// The terminal is one that can be told to mark what is pasted.
+    marks: bool,
     demand: Mutex<Demand>,
     changed: Condvar,
     input: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
@@ -74,7 +77,9 @@ impl Keyboard {
     /// Begins to read. The reading thread ends with the input or with the process.
     pub(crate) fn open() -> Arc<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let keyboard = Arc::new(Self::new(std::io::stdin().is_terminal(), receiver));
+        // One that only prints would print the order.
+        let marks = Environment::read().get("TERM").is_some_and(|term| term != "dumb");
+        let keyboard = Arc::new(Self { marks, ..Self::new(std::io::stdin().is_terminal(), receiver) });
         let reading = keyboard.clone();
         std::thread::spawn(move || {
             reading.read(&sender);
@@ -88,6 +93,7 @@ impl Keyboard {
     fn new(person: bool, input: mpsc::UnboundedReceiver<String>) -> Self {
         Self {
             person,
+            marks: false,
             demand: Mutex::default(),
             changed: Condvar::new(),
             input: tokio::sync::Mutex::new(input),
@@ -142,7 +148,7 @@ impl Keyboard {
     /// Waits for the answer to the question on the screen; none when the input is over, or the answer is a goodbye.
     pub(crate) async fn answer(&self, asked: Asked) -> Option<String> {
         let (sender, receiver) = oneshot::channel();
-        let _marks = (self.person && asked == Asked::Permission).then(Marks::on);
+        let _marks = (self.person && self.marks && asked == Asked::Permission).then(Marks::on);
         {
             let mut demand = self.demand();
             if demand.ended || self.has_left() {

@@ -110,7 +110,7 @@ impl Front for ScreenFront {
         let feed = match shown {
             Shown::Event(event) => {
                 (self.watch)(event);
-                Feed::Event(event.clone())
+                Feed::Event(Box::new(event.clone()))
             }
             Shown::Text { agent, text } => Feed::Text { agent: agent.clone(), text: text.to_owned() },
             Shown::Thinking { agent, text } => Feed::Thinking { agent: agent.clone(), text: text.to_owned() },

@@ -61,6 +61,7 @@ async fn ask(
         agent.static_ttl = core.prefix_life(agent)?;
     }
     let (built, sent) = build_step(core, agent)?;
+    core.note_standing(agent);
     agent.steps += 1;
     let row = blank_row(core, agent, &built, Purpose::Step, delegation, agent.window_id.clone());
     let id = agent.spec.id.clone();
@@ -77,7 +78,9 @@ async fn ask(
     };
     let (row, reply, mut writes) = send(core, &built, row, cancel, &mut show).await?;
     agent.sent = Some(sent);
-    answered(core, agent, row, reply, &mut writes)
+    let said_something = answered(core, agent, row, reply, &mut writes)?;
+    core.note_standing(agent);
+    Ok(said_something)
 }
 
 /// Sends a request. The row of a failed call is written here, with those of the attempts before it; that of an answered

@@ -11,7 +11,7 @@ use protocol::{Brain, ErrorKind, LedgerRow, ProviderError, Usd};
 use serde::{Deserialize, Serialize};
 use store::{NoteRecord, Write};
 use tokio_util::sync::CancellationToken;
-use tools::RangeError;
+use tools::{DiffOf, RangeError};
 
 pub(crate) use self::asking::{Asking, ask};
 use self::diff::FileDiff;
@@ -51,6 +51,18 @@ pub struct ReviewWish {
 }
 
 impl Session {
+    /// What differs from the last commit, files included that git does not know yet; with a `range`, what `git diff` would show of it.
+    /// Places that no agent may see are left out.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Input`] for a range that cannot be shown, or where there is no git repository; [`RuntimeError::Tool`] where git fails.
+    pub async fn difference(&self, range: Option<&str>, cancel: &CancellationToken) -> Result<DiffOf, RuntimeError> {
+        tools::diff_of(&self.core.tools, range, cancel).await.map_err(|error| match error {
+            RangeError::Git(words) => RuntimeError::Tool { tool: "git".to_owned(), message: words },
+            other => RuntimeError::Input(other.to_string()),
+        })
+    }
+
     /// Reviews a diff. The main agent is told of it with its next step.
     ///
     /// # Errors
@@ -58,11 +70,7 @@ impl Session {
     /// budget is used up; what asking a model fails with.
     pub async fn review(&self, wish: &ReviewWish, cancel: &CancellationToken) -> Result<Review, RuntimeError> {
         let core = &self.core;
-        let range = wish.range.as_deref();
-        let difference = tools::diff_of(&core.tools, range, cancel).await.map_err(|error| match error {
-            RangeError::Git(words) => RuntimeError::Tool { tool: "git".to_owned(), message: words },
-            other => RuntimeError::Input(other.to_string()),
-        })?;
+        let difference = self.difference(wish.range.as_deref(), cancel).await?;
         if cancel.is_cancelled() {
             return Err(RuntimeError::Interrupted);
         }

@@ -20,7 +20,7 @@ use tools::permissions::Decision;
 use tools::snapshot::Snapshots;
 use tools::{Approval, ApprovalMode, ApprovalRequest, Host, SeenFile, SessionTools, SessionToolsConfig};
 
-use super::{TURN_NOTE, TurnStart};
+use super::{Noted, TURN_NOTE, TurnStart};
 use crate::agent::Agent;
 use crate::budget::Budget;
 use crate::clients::Clients;
@@ -89,6 +89,8 @@ pub(crate) struct Core {
     clients: Clients,
     snapshots: Snapshots,
     agents: Mutex<BTreeMap<AgentId, Slot>>,
+    /// Where the windows of agents stood at their last step: who works cannot be asked.
+    pub(crate) standings: Mutex<BTreeMap<AgentId, Noted>>,
     calibration: Mutex<Calibration>,
     told: Mutex<BTreeSet<String>>,
     steering: AtomicBool,
@@ -135,6 +137,7 @@ impl Core {
             authority: Authority::default(),
             tail_ttl: cache.tail,
             agents: Mutex::default(),
+            standings: Mutex::default(),
             calibration: Mutex::default(),
             told: Mutex::default(),
             // A process that died may have left some behind: the first step looks.

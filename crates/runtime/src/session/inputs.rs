@@ -74,14 +74,6 @@ impl Session {
         Ok(())
     }
 
-    /// The words of the next queued input. See [`Session::next_input`], which does not lose its images.
-    ///
-    /// # Errors
-    /// [`RuntimeError::Store`].
-    pub fn next_queued(&self) -> Result<Option<String>, RuntimeError> {
-        Ok(self.next_input()?.map(|input| input.text))
-    }
-
     /// The next queued input, to be given to [`Session::turn_with`], which takes it out of the queue.
     ///
     /// # Errors

@@ -50,6 +50,8 @@ impl Session {
         }
         let main = core.team.main().id.clone();
         let mut own = core.begin_own(&main, command)?;
+        // Who drops this future ends the command: from then on it runs no more, and how it ended is not known.
+        let _runs = Runs(core, own.call.clone());
         let call = CallId::new(&own.call);
         let on_line = |line: &str| {
             let line = &redact::global().redact_known(line);
@@ -60,6 +62,16 @@ impl Session {
         own.ended = Some(OwnEnd { how: ran.ending.clone(), output: output.clone() });
         core.end_own(&main, &own, ran.exit_code, ran.ms)?;
         Ok(Shelled { call, output, exit_code: ran.exit_code })
+    }
+}
+
+/// Held while a command of the person's own runs.
+struct Runs<'a>(&'a Core, String);
+
+impl Drop for Runs<'_> {
+    fn drop(&mut self) {
+        self.0.own_commands_running().remove(&self.1);
+        self.0.input_came();
     }
 }
 
@@ -108,10 +120,7 @@ impl Core {
         let call = CallId::new(&own.call);
         let (ok, error) = (code == Some(0), (code != Some(0)).then(|| end.how.clone()));
         let completed = EventBody::ToolCompleted { tool: TOOL.to_owned(), call: call.clone(), ok, error, ms };
-        let stored = self.journal.commit(writes, vec![(Some(main.clone()), completed)]);
-        self.own_commands_running().remove(&own.call);
-        stored?;
-        self.input_came();
+        self.journal.commit(writes, vec![(Some(main.clone()), completed)])?;
         self.front.show(Shown::Result { agent: main, call: &call, text: &end.output });
         Ok(())
     }

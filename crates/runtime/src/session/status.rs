@@ -1,7 +1,9 @@
 //! What a person sees of the agents' windows, and what a person can ask of them.
 
+use std::sync::PoisonError;
+
 use cache::economics::switching::SwitchCost;
-use protocol::{AgentId, Brain, Decision, DecisionKind, Usage, Usd, WindowId};
+use protocol::{AgentId, Brain, Decision, DecisionKind, Timestamp, Usage, Usd, WindowId};
 use tokio_util::sync::CancellationToken;
 
 use super::{Core, Session, settle_dangling};
@@ -65,7 +67,15 @@ pub struct ModelWish {
 }
 
 impl Session {
-    /// Where the window of every agent stands that has worked so far. An agent that works right now is left out.
+    /// Where an agent's window stands, of one that works right now as it was at its last step. Of the bill it says nothing: the store is not
+    /// asked. None before its first window.
+    pub fn standing(&self, agent: &AgentId) -> Option<AgentStatus> {
+        let idle = self.core.idle_agents();
+        let idle = idle.iter().find(|idle| idle.id() == agent).map(|idle| self.core.status_of(idle));
+        idle.or_else(|| self.core.noted(agent))
+    }
+
+    /// Where the window of every agent stands that has worked so far; of one that works right now as it was at its last step.
     ///
     /// # Errors
     /// [`RuntimeError::Store`].
@@ -79,6 +89,9 @@ impl Session {
         }
         let agents = self.core.idle_agents();
         let mut all: Vec<AgentStatus> = agents.iter().map(|agent| self.core.status_of(agent)).collect();
+        let idle: Vec<AgentId> = all.iter().map(|status| status.agent.clone()).collect();
+        let busy = self.core.team.agents.iter().filter(|spec| !idle.contains(&spec.id));
+        all.extend(busy.filter_map(|spec| self.core.noted(&spec.id)));
         for status in &mut all {
             if let Some(total) = totals.iter().find(|total| total.id == status.agent) {
                 (status.usage, status.usd) = (total.usage, total.usd);
@@ -204,7 +217,30 @@ impl Session {
     }
 }
 
+/// Where a window stood, and when.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    at: Timestamp,
+    status: AgentStatus,
+}
+
 impl Core {
+    /// Keeps where an agent's window stands, for whoever asks while it works.
+    pub(crate) fn note_standing(&self, agent: &Agent) {
+        let noted = Noted { at: self.clock.now(), status: self.status_of(agent) };
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).insert(agent.id().clone(), noted);
+    }
+
+    /// Where an agent's window stood at its last step. A cache has lived on since.
+    fn noted(&self, agent: &AgentId) -> Option<AgentStatus> {
+        let standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = standings.get(agent)?;
+        let since = self.clock.now().since(noted.at).as_millis() as u64;
+        let left = noted.status.cache_left_ms.and_then(|left| left.checked_sub(since));
+        let cached = if left.is_some() || noted.status.cache_left_ms.is_none() { noted.status.cached } else { 0 };
+        Some(AgentStatus { cache_left_ms: left, cached, ..noted.status.clone() })
+    }
+
     fn status_of(&self, agent: &Agent) -> AgentStatus {
         let standing = Standing::of(self, agent);
         let now = self.clock.now();

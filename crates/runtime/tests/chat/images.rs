@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use protocol::event::SessionStatus;
 use protocol::{AgentId, Block, ImageSource};
-use runtime::{Input, InputMode, RuntimeError, Session};
+use runtime::{Input, InputMode, Lane, Lanes, RuntimeError, Session};
 
 use crate::stage::{SOLO, SUMMARY, Stage, TALKER, assert_append_only, never, text, turn};
 
@@ -173,4 +173,50 @@ async fn a_closed_window_leaves_the_name_of_an_image_and_the_words_around_it() {
     let told = text(&stage.last());
     assert!(told.contains("Never rename the button in this picture.\n[image: shot.png]"), "{told}");
     assert_eq!(told.matches("Never rename the button").count(), 1, "once");
+}
+
+#[tokio::test]
+async fn an_image_that_nobody_has_answered_yet_is_in_the_next_window_too() {
+    let walker = "  - id: walker
+    when: {has_tool: read}
+    count: turn
+    steps:
+      - calls: [{tool: read, args: {files: [{path: long.txt}]}}]
+    otherwise: {say: Seen.}
+";
+    let team = format!("compaction: {{at_tokens: 20000, keep_tail: 4000, summary_max: 1000}}\n{SOLO}");
+    let stage = Stage::set(&team, &format!("{SUMMARY}{walker}")).await;
+    stage.file("shot.png", png(0));
+    stage.file("long.txt", "a line of the long file, which says little\n".repeat(1_500));
+    let session = stage.open();
+    while session.status().unwrap().first().is_none_or(|status| status.context < status.closes_at) {
+        turn(&session, "Read it.").await;
+    }
+    let (windows, asked) = (session.status().unwrap()[0].number, stage.requests().len());
+    let input = with(&session, "What is it?", &["shot.png"]).await;
+    turn(&session, input).await;
+    assert_eq!(session.status().unwrap()[0].number, windows + 1, "the window was closed before the first step");
+    let of_turn: Vec<_> = stage.requests().drain(asked..).collect();
+    let images: Vec<usize> = of_turn.iter().map(|record| record.images).collect();
+    assert!(images.len() >= 2 && images[1..].iter().all(|images| *images == 1), "{images:?}");
+}
+
+#[tokio::test]
+async fn the_lane_that_takes_over_is_shown_the_image_too() {
+    let lane = |name: &str, model: &str| Lane {
+        name: name.to_owned(),
+        brain: protocol::Brain::new("anthropic", model),
+        review: false,
+    };
+    let lanes = vec![lane("fast", "claude-haiku-5-5"), lane("strong", "claude-opus-5-5")];
+    let mut stage = Stage::down(SOLO, "claude-haiku-*", TALKER).await;
+    stage.lanes = Some(Lanes { lanes, ..Lanes::default() });
+    stage.file("shot.png", png(0));
+    let session = stage.open();
+    let input = with(&session, "Which button is it, add a docstring?", &["shot.png"]).await;
+    assert_eq!(turn(&session, input).await, SessionStatus::Answered);
+    let last = stage.last();
+    assert!(last.model.contains("opus"), "{}", last.label);
+    assert_eq!(last.images, 1);
+    assert_eq!(text(&last).matches("[image: shot.png]").count(), 1);
 }

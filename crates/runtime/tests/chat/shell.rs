@@ -1,6 +1,6 @@
 //! A person's own commands: run as their shell would, told to the main agent with its next step, once.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use runtime::{AuditVerdict, DecidedBy, RuntimeError};
 use store::{NoteRecord, Write};
@@ -88,26 +88,34 @@ async fn long_output_is_told_by_its_beginning_and_its_end() {
     assert!(fragment.contains("FIRST\n1\n") && fragment.contains("20000\nLAST") && fragment.contains("left out"));
 }
 
+/// Waits until a command has said so.
+async fn begun(stage: &Stage) {
+    while !stage.person.saw().iter().any(|line| line.contains("begun")) {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Whether a process still does something.
+fn lives(pid: &str) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    state.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['Z', 'X']))
+}
+
 #[tokio::test]
 async fn a_command_that_is_interrupted_ends_with_all_that_it_started() {
     let stage = Stage::set(SOLO, TALKER).await;
     let session = stage.open();
     let cancel = never();
-    let command = "(sleep 2; touch late.txt) & echo begun; sleep 60";
-    let began = Instant::now();
-    let run = session.shell(command, &cancel);
+    let run = session.shell("sleep 60 & echo $! > pid; echo begun; sleep 60", &cancel);
     let stop = async {
-        while !stage.person.saw().iter().any(|line| line.contains("begun")) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        begun(&stage).await;
+        assert!(lives(&std::fs::read_to_string(stage.path("pid")).unwrap()));
         cancel.cancel();
     };
     let (ran, ()) = tokio::join!(run, stop);
     let ran = ran.unwrap();
     assert_eq!((ran.exit_code, ran.output.as_str()), (None, "begun\n"));
-    assert!(began.elapsed() < Duration::from_secs(30));
-    tokio::time::sleep(Duration::from_millis(2_300)).await;
-    assert!(!stage.has("late.txt"), "what it started has ended with it");
+    assert!(!lives(&std::fs::read_to_string(stage.path("pid")).unwrap()));
     turn(&session, "Hello.").await;
     assert!(text(&stage.last()).contains("(interrupted after"), "{}", text(&stage.last()));
 }
@@ -170,6 +178,19 @@ async fn a_resume_without_a_task_still_gives_the_last_answer_again() {
     let outcome = session.go_on(&never()).await.unwrap();
     assert_eq!(outcome.answer, "I see 0 images.");
     assert_eq!(stage.requests().len(), 1, "nobody was asked");
+}
+
+#[tokio::test]
+async fn a_command_that_nobody_waits_for_any_more_is_told_as_interrupted() {
+    let stage = Stage::set(SOLO, TALKER).await;
+    let session = stage.open();
+    let cancel = never();
+    tokio::select! {
+        ended = session.shell("echo begun; sleep 60", &cancel) => panic!("{ended:?}"),
+        () = begun(&stage) => {}
+    }
+    turn(&session, "Hello.").await;
+    assert!(text(&stage.last()).contains("The user ran `echo begun; sleep 60` (interrupted, effects unknown)"));
 }
 
 #[tokio::test]

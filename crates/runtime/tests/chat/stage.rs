@@ -72,8 +72,17 @@ pub(crate) struct Stage {
 impl Stage {
     /// A team file (without its version) and a scenario's actors.
     pub(crate) async fn set(team: &str, actors: &str) -> Self {
-        let text = format!("name: test\nactors:\n{actors}");
-        let scenario = Scenario::from_yaml(&text, "test").unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Self::playing(team, &format!("name: test\nactors:\n{actors}")).await
+    }
+
+    /// The same where models of this name do not answer.
+    pub(crate) async fn down(team: &str, model: &str, actors: &str) -> Self {
+        let fault = format!("{{on: {{model: \"{model}\"}}, kind: http_529, times: 99}}");
+        Self::playing(team, &format!("name: test\nfaults:\n  - {fault}\nactors:\n{actors}")).await
+    }
+
+    async fn playing(team: &str, text: &str) -> Self {
+        let scenario = Scenario::from_yaml(text, "test").unwrap_or_else(|error| panic!("{error}\n{text}"));
         let clock = Arc::new(ManualClock::new(BEGIN));
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = simulator::Config { scenario, clock: clock.clone(), listen, log: false };

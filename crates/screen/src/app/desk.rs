@@ -88,7 +88,7 @@ impl Desk {
     pub(crate) fn event(&mut self, agent: &str, body: EventBody) -> &mut Self {
         self.seq += 1;
         let agent = Some(AgentId::from(agent));
-        self.feed(Feed::Event(Event { v: 1, session: SessionId::from("s-12"), seq: self.seq, agent, body }))
+        self.feed(Feed::Event(Box::new(Event { v: 1, session: SessionId::from("s-12"), seq: self.seq, agent, body })))
     }
 
     /// Time goes by, and the screen is told where it asked for it.

@@ -25,7 +25,7 @@ const MOST_REASONING: usize = 256 << 10;
 impl App {
     pub(super) fn feed(&mut self, feed: Feed, now_ms: u64) {
         match feed {
-            Feed::Event(event) => self.event(event, now_ms),
+            Feed::Event(event) => self.event(*event, now_ms),
             Feed::Text { agent, text } => self.text(&agent, &text, now_ms),
             Feed::Thinking { agent, text } => {
                 let lane = self.lanes.of(&agent, now_ms);

@@ -5,8 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use super::escape::{self, Notify};
-use super::inline::{self, Inline};
-use super::paint::Painter;
+use super::inline::Inline;
+use super::paint;
 use crate::app::{App, Input, Signal};
 use crate::feed::Act;
 
@@ -248,16 +248,7 @@ impl Driver {
             out.extend_from_slice(b"\x1b[?25l\x1b[0m\x1b[2J");
         }
         let (shown, at) = before.unwrap_or_else(|| (Buffer::empty(area), None));
-        let mut pen = None;
-        let mut painter = Painter::new(out);
-        for (x, y, cell) in shown.diff(&next) {
-            if pen != Some((x, y)) {
-                painter.go(y, x);
-            }
-            let width = painter.cell(cell);
-            pen = (width == 1 && cell.symbol().is_ascii()).then_some((x + 1, y));
-        }
-        painter.end();
+        paint::changes(out, &shown, &next, 0);
         if out.len() == empty && at == cursor {
             out.truncate(start);
         } else {
@@ -344,7 +335,7 @@ impl Driver {
 fn point(at: Option<Position>, out: &mut Vec<u8>) {
     match at {
         Some(at) => {
-            inline::go(out, at.y, at.x);
+            paint::go(out, at.y, at.x);
             out.extend_from_slice(b"\x1b[?25h");
         }
         None => out.extend_from_slice(b"\x1b[?25l"),

@@ -2,13 +2,12 @@
 //! viewport below it is drawn over. No scrolling regions: terminals differ in what of them they keep in the scrollback.
 
 use std::collections::VecDeque;
-use std::io::Write as _;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::text::Line;
 
-use super::paint::{self, Painter};
+use super::paint::{self, go};
 
 /// Finished lines that are kept to be printed anew when the size changes: more than a terminal has rows.
 const KEPT: usize = 600;
@@ -64,7 +63,7 @@ impl Inline {
         let same_place = next.area == self.shown.area && self.redraw == Redraw::Nothing;
         let top = self.top;
         if lines.is_empty() && same_place {
-            self.changes(&next, &mut body);
+            paint::changes(&mut body, &self.shown, &next, self.top);
         } else {
             self.all(lines, &next, &mut body);
         }
@@ -93,20 +92,6 @@ impl Inline {
         self.shown = next;
     }
 
-    fn changes(&self, next: &Buffer, out: &mut Vec<u8>) {
-        let mut pen = None;
-        let mut painter = Painter::new(out);
-        for (x, y, cell) in self.shown.diff(next) {
-            if pen != Some((x, y)) {
-                painter.go(self.top + y, x);
-            }
-            let width = painter.cell(cell);
-            // Terminals do not agree on the width of what is not ASCII: nothing is written behind it without saying where.
-            pen = (width == 1 && cell.symbol().is_ascii()).then_some((x + 1, y));
-        }
-        painter.end();
-    }
-
     fn all(&mut self, lines: Vec<Line<'static>>, next: &Buffer, out: &mut Vec<u8>) {
         let mut pen = Pen { row: self.top, rows: self.size.height };
         if let Redraw::Screen { from, rows } = self.redraw {
@@ -115,14 +100,14 @@ impl Inline {
             let all: Vec<_> = self.kept.iter().flat_map(|line| paint::rows(line, self.size.width)).collect();
             let rows = rows.unwrap_or_else(|| self.size.height.saturating_sub(next.area.height).into());
             for cells in all.iter().skip(all.len().saturating_sub(rows)) {
-                pen.line(out, cells, self.size.width);
+                pen.line(out, cells);
             }
         } else {
             go(out, self.top, 0);
         }
         for line in lines {
             for cells in paint::rows(&line, self.size.width) {
-                pen.line(out, &cells, self.size.width);
+                pen.line(out, &cells);
             }
             self.keep(line);
         }
@@ -131,7 +116,7 @@ impl Inline {
             if index > 0 {
                 pen.feed(out);
             }
-            paint::row(out, cells, self.size.width);
+            paint::row(out, cells);
         }
         if next.area.height == 0 {
             out.extend_from_slice(b"\x1b[K");
@@ -227,8 +212,8 @@ struct Pen {
 
 impl Pen {
     /// A row and the line feed behind it: at the bottom of the screen it moves the uppermost row into the scrollback.
-    fn line(&mut self, out: &mut Vec<u8>, cells: &[Cell], cols: u16) {
-        paint::row(out, cells, cols);
+    fn line(&mut self, out: &mut Vec<u8>, cells: &[Cell]) {
+        paint::row(out, cells);
         self.feed(out);
     }
 
@@ -236,12 +221,6 @@ impl Pen {
         out.extend_from_slice(b"\r\n");
         self.row = (self.row + 1).min(self.rows.saturating_sub(1));
     }
-}
-
-/// The cursor goes there (both from 0).
-pub(super) fn go(out: &mut Vec<u8>, row: u16, col: u16) {
-    // A vector takes everything.
-    write!(out, "\x1b[{};{}H", row.saturating_add(1), col.saturating_add(1)).ok();
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
@@ -32,32 +32,27 @@ const MODIFIERS: [(Modifier, u8); 6] = [
 ];
 
 /// Writes cells, and knows what style the terminal has by now.
-pub(super) struct Painter<'a> {
+struct Painter<'a> {
     out: &'a mut Vec<u8>,
     look: Look,
 }
 
 impl<'a> Painter<'a> {
     /// A painter for a terminal whose style is plain.
-    pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
+    fn new(out: &'a mut Vec<u8>) -> Self {
         Self { out, look: PLAIN }
     }
 
     /// One cell; how many columns it takes.
-    pub(super) fn cell(&mut self, cell: &Cell) -> u16 {
+    fn cell(&mut self, cell: &Cell) -> u16 {
         self.look(Look { fg: cell.fg, bg: cell.bg, underline: cell.underline_color, modifier: cell.modifier });
         let (text, width) = inert(cell.symbol());
         self.out.extend_from_slice(text.as_bytes());
         width
     }
 
-    /// The cursor goes there (both from 0).
-    pub(super) fn go(&mut self, row: u16, col: u16) {
-        super::inline::go(self.out, row, col);
-    }
-
     /// The style is plain again.
-    pub(super) fn end(mut self) {
+    fn end(mut self) {
         self.look(PLAIN);
     }
 
@@ -138,26 +133,34 @@ pub(super) fn filled(cells: &[Cell]) -> usize {
     cells.iter().rposition(shows).map_or(0, |last| last + 1)
 }
 
-/// A row from where the cursor stands (its first column), the rest of it cleared.
-pub(super) fn row(out: &mut Vec<u8>, cells: &[Cell], cols: u16) {
-    let filled = filled(cells);
-    // With the last column written the cursor still stands on it: to clear from there would take the last character away. Cleared it has
-    // to be: a terminal that wrapped what stood here would take this row and the next for one line.
-    let last = filled.checked_sub(1).map_or(0, |last| columns(cells[last].symbol()).max(1) - 1);
-    let full = filled + usize::from(last) >= usize::from(cols);
-    if full {
-        out.extend_from_slice(b"\x1b[K");
-    }
+/// A row from where the cursor stands, which is its first column. Cleared first, not behind the text: only a row that is cleared as a
+/// whole is one of which a terminal forgets how long it was, and whether it went on in the next (tmux wraps what it remembers).
+pub(super) fn row(out: &mut Vec<u8>, cells: &[Cell]) {
+    out.extend_from_slice(b"\x1b[K");
     let mut painter = Painter::new(out);
-    let mut at = 0;
-    while at < filled {
+    let (mut at, end) = (0, filled(cells));
+    while at < end {
         // A wide symbol covers the cell behind it.
         at += usize::from(painter.cell(&cells[at]).max(1));
     }
     painter.end();
-    if !full {
-        out.extend_from_slice(b"\x1b[K");
+}
+
+/// Those rows of `next` that differ from what is shown, `top` being where their first one stands. Whole rows: terminals do not agree on
+/// the width of every character, and blanks that are written are text for them.
+pub(super) fn changes(out: &mut Vec<u8>, shown: &Buffer, next: &Buffer, top: u16) {
+    let width = usize::from(next.area.width.max(1));
+    let rows = shown.content().chunks(width).zip(next.content().chunks(width));
+    for (row, (_, cells)) in (top..).zip(rows).filter(|(_, (before, cells))| before != cells) {
+        go(out, row, 0);
+        self::row(out, cells);
     }
+}
+
+/// The cursor goes there (both from 0).
+pub(super) fn go(out: &mut Vec<u8>, row: u16, col: u16) {
+    // A vector takes everything.
+    write!(out, "\x1b[{};{}H", row.saturating_add(1), col.saturating_add(1)).ok();
 }
 
 /// A finished line as rows of at most `cols` columns, without blanks at their ends. Lines come wrapped: this only makes sure of it.

@@ -7,7 +7,7 @@ fn written(line: &Line<'_>, cols: u16) -> Vec<String> {
     let mut all = Vec::new();
     for cells in rows(line, cols) {
         let mut out = Vec::new();
-        row(&mut out, &cells, cols);
+        row(&mut out, &cells);
         all.push(String::from_utf8(out).unwrap());
     }
     all
@@ -16,38 +16,40 @@ fn written(line: &Line<'_>, cols: u16) -> Vec<String> {
 #[test]
 fn a_style_is_said_once_and_taken_back_at_the_end() {
     let line = Line::from(vec!["a".into(), "bc".bold().red(), "d".on_light_blue()]);
-    assert_eq!(written(&line, 10), ["a\x1b[0;1;31mbc\x1b[0;104md\x1b[0m\x1b[K"]);
+    assert_eq!(written(&line, 10), ["\x1b[Ka\x1b[0;1;31mbc\x1b[0;104md\x1b[0m"]);
     let line = Line::from(vec!["x".fg(Color::Rgb(1, 2, 3)), "y".fg(Color::Indexed(200))]);
-    assert_eq!(written(&line, 10), ["\x1b[0;38;2;1;2;3mx\x1b[0;38;5;200my\x1b[0m\x1b[K"]);
+    assert_eq!(written(&line, 10), ["\x1b[K\x1b[0;38;2;1;2;3mx\x1b[0;38;5;200my\x1b[0m"]);
 }
 
 #[test]
 fn what_hides_or_blinks_is_not_passed_on() {
     let style = Style::new().add_modifier(Modifier::HIDDEN | Modifier::RAPID_BLINK | Modifier::SLOW_BLINK);
-    assert_eq!(written(&Line::styled("seen", style), 10), ["\x1b[0mseen\x1b[0m\x1b[K"]);
+    assert_eq!(written(&Line::styled("seen", style), 10), ["\x1b[K\x1b[0mseen\x1b[0m"]);
 }
 
 #[test]
-fn a_full_row_is_not_cleared_from_its_last_column_on() {
-    assert_eq!(written(&Line::from("12345"), 5), ["\x1b[K12345"]);
-    assert_eq!(written(&Line::from("漢字"), 4), ["\x1b[K漢字"]);
+fn only_rows_that_changed_are_written_and_those_as_a_whole() {
+    let rows = |texts: [&str; 3]| Buffer::with_lines(texts);
+    let mut out = Vec::new();
+    changes(&mut out, &rows(["one", "two", "six"]), &rows(["one", "to ", "six"]), 4);
+    assert_eq!(String::from_utf8(out).unwrap(), "\x1b[6;1H\x1b[Kto");
 }
 
 #[test]
 fn wide_characters_are_never_cut() {
-    assert_eq!(written(&Line::from("a漢字b"), 4), ["a漢\x1b[K", "字b\x1b[K"]);
-    assert_eq!(written(&Line::from("漢 "), 4), ["漢\x1b[K"]);
+    assert_eq!(written(&Line::from("a漢字b"), 4), ["\x1b[Ka漢", "\x1b[K字b"]);
+    assert_eq!(written(&Line::from("漢 "), 4), ["\x1b[K漢"]);
     assert_eq!(written(&Line::from("漢"), 1), ["\x1b[K"], "there is no room for it at all");
 }
 
 #[test]
 fn blanks_at_the_end_are_not_written_whatever_is_behind_them() {
-    assert_eq!(written(&Line::from(vec!["a".into(), "   ".on_red()]), 10), ["a\x1b[K"]);
+    assert_eq!(written(&Line::from(vec!["a".into(), "   ".on_red()]), 10), ["\x1b[Ka"]);
     let mut cells = vec![Cell::EMPTY; 3];
     cells[1].set_style(Style::new().on_red());
     let mut out = Vec::new();
-    row(&mut out, &cells, 3);
-    assert_eq!(out, b" \x1b[0;41m \x1b[0m\x1b[K", "a viewport's own cells show what they are given");
+    row(&mut out, &cells);
+    assert_eq!(out, b"\x1b[K \x1b[0;41m \x1b[0m", "a viewport's own cells show what they are given");
 }
 
 proptest! {

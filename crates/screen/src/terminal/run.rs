@@ -278,8 +278,14 @@ impl<A: Fn(Act)> Desk<A> {
         loop {
             let left = end.saturating_sub((self.now)());
             let stdin = io::stdin();
-            if left == 0 || poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&timespec(left))) == Ok(0) {
+            if left == 0 {
                 break;
+            }
+            match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&timespec(left))) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
             }
             if let Some(row) = self.listen_for_row()? {
                 return Ok(row);
@@ -287,7 +293,7 @@ impl<A: Fn(Act)> Desk<A> {
         }
         let row = guard::size()?.height.saturating_sub(1);
         let mut out = Vec::new();
-        super::inline::go(&mut out, row, 0);
+        super::paint::go(&mut out, row, 0);
         out.extend_from_slice(b"\r\n");
         guard::write(&out)?;
         Ok(row)

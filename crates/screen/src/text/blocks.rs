@@ -93,11 +93,6 @@ impl Blocks {
         }
     }
 
-    /// Nothing is open, and nothing waits to be taken.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.open == Open::Nothing && self.done.is_empty()
-    }
-
     /// What has been finished since this was last asked.
     pub(crate) fn take(&mut self) -> Vec<Block> {
         std::mem::take(&mut self.done)

@@ -16,30 +16,24 @@ static BEGUN: Once = Once::new();
 /// Longest line that is looked at, in bytes: the patterns go back and forth, and such lines are data.
 const LONGEST: usize = 1_000;
 /// As much of one block is looked at, in bytes; what follows is shown in one colour.
-const MOST: usize = 128 * 1024;
+const MOST: usize = 32 * 1024;
 
-/// A line or two of the languages that are seen most. The patterns of a language are compiled when they are first needed, which takes
+/// Some lines of the languages that are seen most. The patterns of a language are compiled when they are first needed, which takes
 /// tens of milliseconds: this is done here, where nobody waits.
-const WARM: [(&str, &str); 9] = [
-    (
-        "rs",
-        "//! a\n#[derive(Debug)]\npub fn a<T: B>(c: &str) -> Result<u8, ()> {\n    let d = vec![1, 'x', \"y\\n\"];\n    c.e()?\n}\n",
-    ),
-    ("py", "# a\nimport b\n@c\ndef d(e: int = 1) -> None:\n    return f\"{e}\" if not e.g() else {'h': [1]}\n"),
-    (
-        "ts",
-        "// a\nimport { b } from 'c';\nexport const d = async (e: number): Promise<void> => { await f(`${e}`); };\n",
-    ),
-    ("js", "// a\nconst b = async (c) => { await d(`${c}`, 'e', 1); };\n"),
-    ("sh", "# a\nif [ -n \"$b\" ]; then c --d | e > f && echo 'g' $(h); fi\n"),
-    ("json", "{\"a\": [1, true, null, \"b\"]}\n"),
-    ("toml", "# a\n[b]\nc = { d = 1, e = [\"f\", true] }\n"),
-    ("yaml", "# a\nb:\n  - c: \"d\"\n    e: 1\n"),
-    ("go", "// a\npackage b\nfunc (c *D) e(f string) error {\n\treturn g.H(\"i\", 1)\n}\n"),
+const WARM: [(&str, &str); 8] = [
+    ("rs", include_str!("warm/rs.txt")),
+    ("py", include_str!("warm/py.txt")),
+    ("js", include_str!("warm/js.txt")),
+    ("sh", include_str!("warm/sh.txt")),
+    ("json", include_str!("warm/json.txt")),
+    ("toml", include_str!("warm/toml.txt")),
+    ("yaml", include_str!("warm/yaml.txt")),
+    ("go", include_str!("warm/go.txt")),
 ];
 
 /// For languages that have no lines of their own above.
-const WARM_ANY: &str = "// a\n# b\nfunction c(d) { return \"e\" + 'f' + 1; }\n<g h=\"i\">j</g>\nclass K { int l = 2; }\n";
+const WARM_ANY: &str =
+    "// a\n# b\nfunction c(d) { return \"e\" + 'f' + 1; }\n<g h=\"i\">j</g>\nclass K { int l = 2; }\n";
 
 /// The languages that are asked for, by the names of their syntaxes: true when their patterns are compiled.
 static LANGUAGES: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());

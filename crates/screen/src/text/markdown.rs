@@ -380,7 +380,7 @@ impl<'t> Writer<'t> {
     }
 
     fn word(&mut self, text: &str, style: Style) {
-        for link in &mut self.links {
+        if let Some(link) = self.links.last_mut() {
             link.words.push_str(text);
         }
         if self.rows.is_empty() {

@@ -16,7 +16,7 @@ mod theme;
 mod wrap;
 
 pub(crate) use diff::diff;
-pub(crate) use fold::{Folded, fold};
+pub(crate) use fold::fold;
 pub(crate) use markdown::markdown;
 pub(crate) use stream::Stream;
 pub use theme::Colors;

@@ -210,11 +210,13 @@ fn hunk(line: &str) -> Option<(Hunk<'_>, [usize; 2])> {
 
 /// The two paths behind `diff --git`; there is a blank between them and there may be more within.
 fn both(paths: &str) -> (Option<String>, Option<String>) {
-    let same = paths.match_indices(' ').find_map(|(at, _)| {
-        let (old, new) = (name(paths.get(..at)?)?, name(paths.get(at + 1..)?)?);
+    // Two that are the same meet in the middle.
+    let middle = paths.len() / 2;
+    let same = || {
+        let (old, new) = (name(paths.get(..middle)?)?, name(paths.get(middle..)?.strip_prefix(' ')?)?);
         (old == new).then_some(old)
-    });
-    match same {
+    };
+    match same() {
         Some(path) => (Some(path.clone()), Some(path)),
         // A rename, which says so itself.
         None => (Some(unquoted(paths)), Some(unquoted(paths))),

@@ -40,11 +40,6 @@ impl Stream {
         Self::default()
     }
 
-    /// Nothing waits to be given out.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.line.is_empty() && self.blocks.is_empty()
-    }
-
     /// More of the text.
     pub(crate) fn push(&mut self, text: &str) {
         #[cfg(test)]

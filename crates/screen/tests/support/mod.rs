@@ -1,6 +1,8 @@
 //! A real pseudo-terminal with a parser of terminal bytes behind it, for the example `driver`.
 #![allow(
     clippy::disallowed_methods,
+    clippy::unwrap_used,
+    unreachable_pub,
     dead_code,
     reason = "tests touch real files, processes and clocks; each uses a part of this"
 )]
@@ -206,6 +208,23 @@ fn screen(parser: &vt100::Parser<Modes>) -> String {
 
 fn some(number: u16) -> NonZeroU16 {
     NonZeroU16::new(number).unwrap()
+}
+
+/// Whether what is below the finished lines is the viewport that stands there in `like`, once, whole, and as wide as the screen.
+pub fn is_one_viewport(text: &str, cols: u16, like: &str) -> bool {
+    let rule = "─".repeat(cols.into());
+    let (found, like) = (viewport(text), viewport(like));
+    let same = |(found, like): (&&str, &&str)| {
+        if like.starts_with('─') { **found == rule } else { found.chars().take(7).eq(like.chars().take(7)) }
+    };
+    found.len() == like.len() && found.iter().zip(&like).all(same)
+}
+
+/// Its rows: from the first rule on.
+fn viewport(text: &str) -> Vec<&str> {
+    let rows: Vec<_> = text.trim_end().lines().map(str::trim_end).collect();
+    let first = rows.iter().position(|row| row.starts_with('─')).unwrap_or(rows.len());
+    rows[first..].to_vec()
 }
 
 /// A number after a number, always the same ones (Knuth, MMIX).

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use protocol::AgentId;
 use protocol::event::SessionStatus;
 use runtime::{Front, Input, InputMode, RuntimeError, Shelled, TurnOutcome};
 use screen::{Act, Agent, Asked as Question, Attachment, Feed, Reply, Said, Screen};
@@ -16,15 +15,16 @@ use tokio_util::sync::CancellationToken;
 use super::history::History;
 use super::registry::{self, Kind};
 use super::room::{Done, Room, Then, told};
+use super::seat::Earlier;
 use super::status::{Ears, Keeper};
 use super::terminal;
 use super::windows::brain_words;
-use super::{Asked, Talked, seat};
+use super::{Asked, Talked};
 use crate::config::Context;
 use crate::front::{Out, Questions, ScreenFront};
 use crate::text;
 
-/// Inputs and answers of a resumed session that are shown again.
+/// Inputs and messages of a resumed session that are shown again.
 const EARLIER: usize = 20;
 
 /// The screen with what stands behind it.
@@ -85,8 +85,8 @@ impl Desk {
         }))
     }
 
-    pub(super) fn front(&self, main: &AgentId) -> Arc<dyn Front> {
-        let ears = Ears::new(main, self.changed.clone());
+    pub(super) fn front(&self) -> Arc<dyn Front> {
+        let ears = Ears::new(self.changed.clone());
         *self.ears.lock().unwrap_or_else(PoisonError::into_inner) = Some(ears.clone());
         Arc::new(ScreenFront::new(self.out.clone(), self.questions.clone(), move |event| ears.hear(event)))
     }
@@ -124,12 +124,16 @@ impl Desk {
         });
         (self.out)(Feed::Commands(registry::candidates(room.own)));
         if resumed {
-            let earlier = seat::earlier(&room.opened.store, room.session().id(), EARLIER)?;
-            (self.out)(Feed::Earlier(earlier));
+            let earlier = Earlier::of(&room.opened.store, room.session().id(), room.main(), EARLIER)?;
+            (self.out)(Feed::Earlier(earlier.said));
+            if earlier.unfinished {
+                let words = "the last turn was not finished: say \"go on\", or something else";
+                (self.out)(Feed::Notice(words.to_owned()));
+            }
         }
         room.own.remarks.iter().for_each(|remark| (self.out)(Feed::Notice(remark.clone())));
         let ears = self.ears.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let ears = ears.unwrap_or_else(|| Ears::new(&main.id, self.changed.clone()));
+        let ears = ears.unwrap_or_else(|| Ears::new(self.changed.clone()));
         self.keeper = Some(Keeper::new(ears, &room.context.root));
         Ok(())
     }
@@ -198,7 +202,6 @@ impl Desk {
     /// Nobody works: everything is looked at anew.
     fn look(&mut self, room: &Room<'_>) {
         if let Some(keeper) = &mut self.keeper {
-            keeper.look(room);
             keeper.ask(room);
             (self.out)(Feed::Status(Box::new(keeper.status(room))));
         }
@@ -215,7 +218,7 @@ impl Desk {
 
     fn remember(&mut self, act: &Act) {
         match act {
-            Act::Submit { text, .. } | Act::Queue { text, .. } | Act::Steer(text) => self.history.add(text),
+            Act::Submit { text, .. } | Act::Queue { text, .. } | Act::Steer(text) => self.history.add_prompt(text),
             Act::Command { name, arguments } => self.history.add(&format!("/{name} {arguments}")),
             Act::Shell(command) => self.history.add(&format!("!{command}")),
             Act::NextMode | Act::Interrupt | Act::Leave | Act::Answer { .. } => {}
@@ -282,9 +285,18 @@ impl Desk {
             }
         };
         (self.out)(Feed::TurnEnded(outcome.status.as_str().to_owned()));
-        // The person's own commands are theirs to end.
-        while let Some(shelled) = self.beside(shells.next(), Some(&cancel)).await.flatten() {
-            self.tell_shelled(shelled);
+        if !shells.is_empty() {
+            // The person's own commands are theirs to end.
+            let all = async {
+                let mut all = Vec::new();
+                while let Some(shelled) = shells.next().await {
+                    all.push(shelled);
+                }
+                all.into_iter().collect::<Result<Vec<_>, _>>()
+            };
+            if let Some(Err(error)) = self.busy(all, &cancel).await {
+                self.tell(&error.into());
+            }
         }
         Ok(outcome)
     }
@@ -344,7 +356,7 @@ impl Desk {
         if self.leaving {
             text::restore();
             screen::restore();
-            #[expect(clippy::exit, reason = "the user asked twice; the store is consistent at any moment")]
+            // The store is consistent at any moment.
             std::process::exit(130);
         }
         self.leaving = true;

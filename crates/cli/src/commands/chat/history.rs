@@ -36,11 +36,21 @@ impl History {
         (Self { path: Some(path), last: kept.last().cloned() }, kept)
     }
 
-    /// Keeps an entry.
+    /// Keeps a prompt, so that it is one again where it is recalled: not a shell command, not a command.
+    pub(super) fn add_prompt(&mut self, text: &str) {
+        let text = text.trim();
+        match text.strip_prefix('/').map(|rest| rest.split_whitespace().next().unwrap_or_default()) {
+            Some(word) if !word.contains('/') => self.add(&format!("/{text}")),
+            _ if text.starts_with('!') => self.add(&format!(" {text}")),
+            _ => self.add(text),
+        }
+    }
+
+    /// Keeps an entry, as it is typed.
     pub(super) fn add(&mut self, typed: &str) {
         let Some(path) = &self.path else { return };
-        let kept = redact_for_record(typed.trim()).into_owned();
-        if kept.is_empty() || kept.len() > LONGEST || self.last.as_ref() == Some(&kept) {
+        let kept = redact_for_record(typed.trim_end()).into_owned();
+        if kept.trim().is_empty() || kept.len() > LONGEST || self.last.as_ref() == Some(&kept) {
             return;
         }
         let Some(line) = line(&kept) else { return };

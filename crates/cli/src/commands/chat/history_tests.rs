@@ -47,3 +47,15 @@ fn it_can_be_switched_off_and_does_not_grow_for_ever() {
     assert_eq!((kept.len(), kept.last().unwrap().as_str()), (MOST, "2000"));
     assert_eq!(std::fs::read_to_string(folder.path().join("history")).unwrap().lines().count(), MOST);
 }
+
+#[test]
+fn a_prompt_is_a_prompt_again_when_it_is_recalled() {
+    let folder = tempfile::tempdir().unwrap();
+    let context = context(folder.path(), &[]);
+    let (mut history, _) = History::open(&context);
+    ["!important", "/help is a word", "/usr/bin is missing", "plain"]
+        .into_iter()
+        .for_each(|text| history.add_prompt(text));
+    let kept = [" !important", "//help is a word", "/usr/bin is missing", "plain"];
+    assert_eq!(History::open(&context).1, kept);
+}

@@ -217,7 +217,7 @@ impl Plain {
                 },
                 pressed = tokio::signal::ctrl_c() => {
                     if pressed.is_err() || cancel.is_cancelled() {
-                        #[expect(clippy::exit, reason = "the user asked twice; the store is consistent at any moment")]
+                        // Asked twice; the store is consistent at any moment.
                         std::process::exit(130);
                     }
                     cancel.cancel();

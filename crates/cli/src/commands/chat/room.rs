@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use protocol::{AgentId, SessionId};
-use runtime::{Input, Session};
+use runtime::{Input, ReviewWish, Session};
 use sandbox::Mode as Wall;
 use screen::{Candidate, Said};
 use tokio_util::sync::CancellationToken;
@@ -12,9 +12,9 @@ use tools::ApprovalMode;
 
 use super::own::Own;
 use super::registry::{self, Command, Kind, When};
+use super::windows;
 use super::words::{self, Agents};
-use super::{diff, windows};
-use crate::commands::start::Opened;
+use crate::commands::start::{self, Opened};
 use crate::commands::{cost, init, sessions, why};
 use crate::config::{Context, guards};
 use crate::failure::Failure;
@@ -164,7 +164,7 @@ impl<'a> Room<'a> {
             Kind::Model => self.model(words, cancel).await,
             Kind::Plan => self.plan(words, working),
             Kind::Review => self.review(words, cancel).await,
-            Kind::Diff => self.diff().await,
+            Kind::Diff => self.diff(words, cancel).await,
             Kind::Compact => self.compact(words, cancel).await,
             Kind::Context => Ok(Done::text(windows::context(&self.session().status()?))),
             Kind::Cost => self.cost(),
@@ -254,17 +254,24 @@ impl<'a> Room<'a> {
         }))
     }
 
-    async fn review(&self, _words: &str, _cancel: &CancellationToken) -> anyhow::Result<Done> {
-        Err(Failure::usage("/review: not there yet"))
+    async fn review(&self, words: &str, cancel: &CancellationToken) -> anyhow::Result<Done> {
+        let range = Some(words.to_owned()).filter(|range| !range.is_empty());
+        let brain = start::verifier(&self.opened.policy, &self.opened.team, &self.opened.names)?;
+        let review = self.session().review(&ReviewWish { range, task: String::new(), brain }, cancel).await?;
+        Ok(Done::said(Said::Markdown(review.markdown().trim_end().to_owned())))
     }
 
-    async fn diff(&self) -> anyhow::Result<Done> {
-        let (environment, root) = (self.context.environment.clone(), self.context.root.clone());
-        let diff = tokio::task::spawn_blocking(move || diff::of(&environment, &root)).await??;
-        if diff.is_empty() {
-            return Ok(Done::text("nothing differs from the last commit"));
+    async fn diff(&self, words: &str, cancel: &CancellationToken) -> anyhow::Result<Done> {
+        let range = Some(words).filter(|range| !range.is_empty());
+        let found = self.session().difference(range, cancel).await?;
+        if found.diff.is_empty() {
+            let against = range.map_or_else(|| "the last commit".to_owned(), |range| format!("`{range}`"));
+            return Ok(Done::text(format!("nothing differs from {against}")));
         }
-        let mut said = vec![Said::Diff(diff)];
+        let mut said = vec![Said::Diff(found.diff)];
+        if found.cut {
+            said.push(Said::Text("the end is missing: the diff is longer than 4 MB".to_owned()));
+        }
         let changed: Vec<String> = self.session().turn_changes().await.into_iter().map(|change| change.path).collect();
         if !changed.is_empty() {
             said.push(Said::Text(format!("the last turn changed {}", changed.join(", "))));

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use protocol::SessionId;
-use protocol::event::SessionStatus;
+use protocol::event::{EventBody, SessionStatus};
+use protocol::{AgentId, SessionId};
 use screen::Said;
 use store::Store;
 use tools::ApprovalMode;
@@ -226,21 +226,39 @@ fn of_commands(verdict: &Verdict, commands: &Found) -> Option<String> {
     Some(format!("{words} It holds commands for this chat, words that are said to the team: {}.", commands.names()))
 }
 
-/// What an earlier part of a session held: the person's inputs and the answers, the newest of them, in order.
-pub(super) fn earlier(store: &Store, id: &SessionId, most: usize) -> anyhow::Result<Vec<(protocol::AgentId, String)>> {
-    use protocol::EventBody;
-    let mut events = store.events_of(id, "turn.started")?;
-    events.extend(store.events_of(id, "message")?);
-    events.sort_by_key(|event| event.seq);
-    let said = |event: protocol::Event| match (event.agent, event.body) {
-        (_, EventBody::TurnStarted { input }) => Some((protocol::AgentId::from(YOU), input)),
-        (Some(agent), EventBody::Message { text, is_final: true }) => Some((agent, text)),
-        _ => None,
-    };
-    let all: Vec<_> = events.into_iter().filter_map(said).collect();
-    let left_out = all.len().saturating_sub(most);
-    Ok(all.into_iter().skip(left_out).collect())
+/// What an earlier part of a session held.
+pub(super) struct Earlier {
+    /// The person's inputs and what main said, the newest of it, in order.
+    pub(super) said: Vec<(AgentId, String)>,
+    /// The last turn has no answer.
+    pub(super) unfinished: bool,
+}
+
+impl Earlier {
+    pub(super) fn of(store: &Store, id: &SessionId, main: &AgentId, most: usize) -> anyhow::Result<Self> {
+        let mut events = store.events_of(id, "turn.started")?;
+        events.extend(store.events_of(id, "message")?);
+        events.sort_by_key(|event| event.seq);
+        let (mut said, mut unfinished) = (Vec::new(), false);
+        for event in events {
+            match (event.agent, event.body) {
+                (_, EventBody::TurnStarted { input }) => {
+                    unfinished = true;
+                    said.push((AgentId::from(YOU), input));
+                }
+                (Some(agent), EventBody::Message { text, is_final }) if agent == *main => {
+                    unfinished &= !is_final;
+                    if !text.trim().is_empty() {
+                        said.push((agent, text));
+                    }
+                }
+                _ => {}
+            }
+        }
+        said.drain(..said.len().saturating_sub(most));
+        Ok(Self { said, unfinished })
+    }
 }
 
 /// Who the person is among those who said something.
-pub(super) const YOU: &str = "you";
+const YOU: &str = "you";

@@ -1,13 +1,12 @@
-//! What the screen's status line shows. Between turns the session says it; while main works it is read off its events, and what has to be
-//! asked of the store is asked on another thread, so that nothing of it is in the way of the work.
+//! What the screen's status line shows. What has to be asked of the store is asked on another thread, so that nothing of it is in the way
+//! of the work.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use catalogue::Catalogue;
 use protocol::event::EventBody;
-use protocol::{AgentId, DECISION_NOTE, Decision, Event, Purpose, SessionId, Usd};
-use runtime::AgentStatus;
+use protocol::{AgentId, DECISION_NOTE, Decision, Event, SessionId, Usd};
 use screen::{Mode, Status};
 use store::Store;
 use tools::ApprovalMode;
@@ -16,59 +15,31 @@ use super::room::Room;
 use super::windows::brain_words;
 use crate::config::files;
 
-/// What events say of main while it works.
-#[derive(Debug, Default)]
-struct Live {
-    /// Prompt tokens of its next request.
-    context: Option<u64>,
-    /// Its brain, where a window was opened since the session was last asked.
-    brain: Option<String>,
-    /// Its cache was used since.
-    warmed: bool,
-}
-
 /// Listens to a session's events.
 #[derive(Clone, Debug)]
 pub(super) struct Ears {
-    main: AgentId,
-    live: Arc<Mutex<Live>>,
     /// Something changed that the status line shows.
     changed: Arc<tokio::sync::Notify>,
 }
 
 impl Ears {
-    pub(super) fn new(main: &AgentId, changed: Arc<tokio::sync::Notify>) -> Self {
-        Self { main: main.clone(), live: Arc::default(), changed }
+    pub(super) fn new(changed: Arc<tokio::sync::Notify>) -> Self {
+        Self { changed }
     }
 
-    fn live(&self) -> MutexGuard<'_, Live> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes an event into account.
+    /// Tells of what the status line shows.
     pub(super) fn hear(&self, event: &Event) {
-        let of_main = event.agent.as_ref() == Some(&self.main);
-        match &event.body {
-            EventBody::StepCompleted { purpose, usage, .. } => {
-                if of_main {
-                    let mut live = self.live();
-                    live.warmed = true;
-                    if *purpose == Purpose::Step {
-                        live.context = Some(usage.prompt() + usage.output);
-                    }
-                }
-            }
-            EventBody::WindowOpened { brain, .. } => {
-                if of_main {
-                    let mut live = self.live();
-                    live.brain = Some(brain.clone());
-                    live.context = None;
-                }
-            }
-            EventBody::FileChanged { .. } | EventBody::VerificationFinished { .. } | EventBody::TurnStarted { .. } => {}
-            _ => return,
+        let shown = matches!(
+            event.body,
+            EventBody::StepCompleted { .. }
+                | EventBody::WindowOpened { .. }
+                | EventBody::FileChanged { .. }
+                | EventBody::VerificationFinished { .. }
+                | EventBody::TurnStarted { .. }
+        );
+        if shown {
+            self.changed.notify_one();
         }
-        self.changed.notify_one();
     }
 }
 
@@ -102,9 +73,6 @@ impl Figures {
 pub(super) struct Keeper {
     ears: Ears,
     root: PathBuf,
-    main: Option<AgentStatus>,
-    /// The longest life that main's cache had when it was looked at.
-    life_ms: Option<u64>,
     figures: Figures,
     /// Dollars when the turn began.
     before_turn: Option<Usd>,
@@ -116,21 +84,10 @@ impl Keeper {
         Self {
             ears,
             root: root.to_owned(),
-            main: None,
-            life_ms: None,
-            figures: Figures::default(),
+            // Nothing was spent until the store says otherwise.
+            figures: Figures { usd: Some(Usd::ZERO), ..Figures::default() },
             before_turn: Some(Usd::ZERO),
             asked: None,
-        }
-    }
-
-    /// Main is idle: the session is asked.
-    pub(super) fn look(&mut self, room: &Room<'_>) {
-        let Ok(found) = room.session().status() else { return };
-        if let Some(main) = found.into_iter().find(|status| status.agent == *room.main()) {
-            self.life_ms = self.life_ms.max(main.cache_left_ms);
-            *self.ears.live() = Live::default();
-            self.main = Some(main);
         }
     }
 
@@ -167,19 +124,18 @@ impl Keeper {
 
     /// The status as it is known.
     pub(super) fn status(&self, room: &Room<'_>) -> Status {
-        let live = self.ears.live();
-        let main = self.main.as_ref();
+        let main = room.session().standing(room.main());
+        let main = main.as_ref();
         let spec = room.opened.team.main();
-        let cache_left_ms = if live.warmed { self.life_ms } else { main.and_then(|main| main.cache_left_ms) };
         Status {
             usd: self.figures.usd,
             usd_turn: self.figures.usd.zip(self.before_turn).map(|(now, before)| now - before),
             saved: self.figures.saved,
             hit_rate: self.figures.hit_rate,
-            cache_left_ms,
-            context: live.context.or(main.map(|main| main.context)).unwrap_or_default(),
+            cache_left_ms: main.and_then(|main| main.cache_left_ms),
+            context: main.map(|main| main.context).unwrap_or_default(),
             closes_at: main.map(|main| main.closes_at).unwrap_or_default(),
-            brain: live.brain.clone().unwrap_or_else(|| brain_words(main.map_or(&spec.brain, |main| &main.brain))),
+            brain: brain_words(main.map_or(&spec.brain, |main| &main.brain)),
             wanted: main.and_then(|main| main.wanted.as_ref()).map(brain_words),
             branch: branch(&self.root),
             sandbox: room.opened.sandbox.clone(),

@@ -145,7 +145,10 @@ pub(super) fn images(words: &str) -> impl Iterator<Item = &str> {
         let rest = words.get(at + 1..)?;
         match rest.strip_prefix('"') {
             Some(quoted) => quoted.split_once('"').map(|(path, _)| path),
-            None => rest.split(char::is_whitespace).next().map(|path| path.trim_end_matches([',', '.', ';', ':', ')'])),
+            None => rest
+                .split(char::is_whitespace)
+                .next()
+                .map(|path| path.trim_end_matches(|c: char| c.is_ascii_punctuation())),
         }
     });
     named.filter(|path| {
