@@ -191,11 +191,54 @@ fn init_writes_a_team_file_and_says_what_is_in_it() {
 }
 
 #[test]
-fn a_shell_command_of_ones_own_is_run_shown_and_told_to_the_model() {
+fn sec_51_a_shell_command_in_a_pipe_is_neither_run_nor_told_to_the_model() {
     let (desk, sim) = (Desk::new(), Sim::steps(ANSWERS));
-    let ended = chat(&desk, &sim, &["!echo made-$((40+2)); exit 3", "What was that?"]);
-    ended.says(&["made-42", "(exit code 3)"]);
-    assert!(asked(&sim).contains("made-42"), "{}", asked(&sim));
+    let ended = chat(&desk, &sim, &["!touch pwned", "![shot](http://x.test/y.png)", "What was that?"]);
+    ended.says(&["not run, and not told to the team: !touch pwned", "`!` works at a terminal only"]);
+    assert!(!desk.root.join("pwned").exists());
+    assert_eq!(sim.requests().len(), 1);
+    assert!(!asked(&sim).contains("touch") && !asked(&sim).contains("x.test"), "{}", asked(&sim));
+}
+
+#[test]
+fn a_mode_goes_along_to_the_next_session_but_is_none_of_what_that_one_began_with() {
+    let (desk, sim) = (Desk::new(), Sim::steps(&format!("{WRITES}\n{WRITES}\n{ANSWERS}")));
+    chat(&desk, &sim, &["/approve auto", "/clear", "Write it.", "/approve ask"]).says(&["mode auto"]);
+    assert_eq!(desk.read("new.txt"), "hello", "auto went along");
+    let again = chat_with(&desk, &sim, &["--resume"], &["/approve"]);
+    again.says(&["mode ask: you are asked"]);
+    // Plan mode goes along too; that the next session began in it makes no wall, and its model is told.
+    let plan = ["/approve auto", "/plan", "/clear", "Write it again.", "/sandbox", "/plan off", "/sandbox read-only"];
+    let plan = chat(&desk, &sim, &[&plan[..], &["/plan", "/sandbox workspace", "/plan off"]].concat());
+    assert!(!plan.err.contains("commands run in: read-only\n  ok"), "{}", plan.err);
+    assert_eq!(plan.err.matches("mode auto: ").count(), 3, "it goes back to what was before: {}", plan.err);
+    assert!(asked(&sim).contains("<mode now=\"plan\""), "{}", asked(&sim));
+}
+
+#[test]
+fn the_last_session_but_this_one_is_gone_back_to() {
+    let (desk, sim) = (Desk::new(), Sim::steps(ANSWERS));
+    chat(&desk, &sim, &["/resume -"]).says(&["there is no other session in this folder"]);
+    let first = session(&chat(&desk, &sim, &["What is this?"]));
+    desk.file("src/lib.rs", "pub fn answer() -> u32 {\n    42\n}\n");
+    desk.ask(&Sim::free(), &["review"]);
+    let ended = chat(&desk, &sim, &["And that?", "/resume", "/resume -"]);
+    assert!(!ended.err.contains("review of"), "nobody goes on with a review: {}", ended.err);
+    assert_eq!(session(&ended), first);
+}
+
+#[test]
+fn who_leaves_at_a_question_does_nothing_more() {
+    let (desk, sim) = (Desk::new(), Sim::steps(ANSWERS));
+    let first = session(&chat(&desk, &sim, &["What is this?"]));
+    desk.file(".agent/commands/ship.md", "Ship.");
+    let other = desk.base().join("other");
+    std::fs::create_dir(&other).unwrap();
+    let flags = ["--team", "solo", "--cwd", &other.display().to_string()];
+    let ended = chat_with(&desk, &sim, &flags, &[&format!("/resume {first}"), "/quit", "And that?"]);
+    assert_ne!(session(&ended), first);
+    ended.says(&[".agent/commands was never used here"]);
+    assert_eq!(sim.requests().len(), 1, "no turn was begun");
 }
 
 #[test]
@@ -253,7 +296,7 @@ fn the_projects_command_wins_over_the_users_and_that_is_said() {
 }
 
 #[test]
-fn an_image_that_is_named_goes_along() {
+fn an_image_of_the_folder_that_is_named_goes_along() {
     let (desk, sim) = (Desk::new(), Sim::steps(ANSWERS));
     // The smallest image there is: one pixel.
     let png: &[u8] = &[
@@ -262,13 +305,17 @@ fn an_image_that_is_named_goes_along() {
         0, 1, 0x0d, 0x0a, 0x2d, 0xb4, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
     ];
     desk.file("shot.png", png);
-    chat(&desk, &sim, &["What is on @shot.png?", "And on @gone.png?"]);
+    std::fs::write(desk.base().join("private.png"), png).unwrap();
+    std::os::unix::fs::symlink(desk.base().join("private.png"), desk.root.join("link.png")).unwrap();
+    let private = format!("And on @{} and @../private.png and @link.png?", desk.base().join("private.png").display());
+    chat(&desk, &sim, &["What is on @shot.png?", "And on @gone.png?", &private]);
     let images = |at: usize| {
         let blocks =
             sim.requests()[at].request.messages.iter().flat_map(|message| message.blocks.clone()).collect::<Vec<_>>();
         blocks.iter().filter(|block| matches!(block, protocol::Block::Image { .. })).count()
     };
     assert_eq!((images(0), images(1)), (1, 1));
+    assert_eq!(images(2), 1, "what is outside of the folder is words");
 }
 
 #[test]

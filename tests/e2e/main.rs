@@ -9,6 +9,7 @@ mod bad_tools;
 mod bill;
 mod cases;
 mod chat;
+mod chat_beside;
 mod chat_commands;
 mod commands;
 mod compaction;

@@ -56,9 +56,28 @@ fn objections_are_printed_with_their_places_and_end_with_1() {
     assert_eq!(sessions.len(), 1);
     assert_eq!(sessions[0]["title"], "review of the working tree against HEAD");
     assert_eq!(sessions[0]["status"], "unverified");
-    let steps = desk.agent(&["sessions", "show", "--json"]).exits(0).json()["steps"].clone();
+    let id = sessions[0]["id"].as_str().unwrap();
+    let steps = desk.agent(&["sessions", "show", id, "--json"]).exits(0).json()["steps"].clone();
     assert_eq!((steps.as_array().unwrap().len(), &steps[0]["purpose"]), (1, &Value::from("auxiliary")));
     assert!(steps[0]["usd"].as_f64().is_some_and(|usd| usd > 0.0), "{}", steps[0]);
+}
+
+#[test]
+fn a_review_is_listed_and_does_not_take_the_place_of_the_last_session() {
+    let (desk, sim) = (changed(), reviewer(APPROVES));
+    let review = desk.ask(&sim, &["review", "--json"]).exits(0).json()["session"].as_str().unwrap().to_owned();
+    for words in [&["sessions", "show"][..], &["sessions", "export", "-"], &["cost", "-"], &["why"]] {
+        desk.agent(words).exits(2).says(&["there is no session in", "`agent sessions list`"]);
+    }
+    desk.agent(&["sessions", "show", &review]).exits(0);
+    // One that was only opened and left is older than the review, and a session all the same.
+    let chat = Sim::steps("- say: Hello.\n");
+    desk.agent_with(&chat.variables(), &["chat", "--team", "solo"], "/quit\n").exits(0);
+    desk.ask(&sim, &["review"]).exits(0);
+    let shown = desk.agent(&["sessions", "show", "--json"]).exits(0).json()["session"].clone();
+    let all = sessions(&desk);
+    let of_chat = all.iter().find(|one| one["title"] == "").unwrap();
+    assert_eq!((all.len(), &shown), (3, &of_chat["id"]));
 }
 
 #[test]

@@ -9,6 +9,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub(crate) use redact::inert;
 use redact::redact_for_record;
 
+/// A text on one line, with what cannot be seen spelled out: for names that somebody else chose.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split('\n').map(|line| redact::visible(line).text).collect::<Vec<_>>().join("^J")
+}
+
 /// A line on standard output. A closed pipe ends the program quietly.
 pub(crate) fn line(text: &str) {
     if !elsewhere(text, true) {
@@ -71,6 +76,10 @@ pub(crate) fn divert(sink: impl Fn(&str) + Send + Sync + 'static) {
 
 /// The terminal is nobody's any more.
 pub(crate) fn restore() {
+    if MARKED.swap(false, Ordering::Relaxed) {
+        // Whoever comes next did not ask for marks. Nobody is there to be told of a failure.
+        std::io::stderr().write_all(UNMARK).ok();
+    }
     // A panic may hold it at this moment; then what follows is said to a screen that is gone, and not to nobody.
     if let Ok(mut sink) = SINK.try_write() {
         *sink = None;
@@ -154,22 +163,30 @@ fn answer(written: std::io::Result<()>) {
             70
         }
     };
+    restore();
     #[expect(clippy::exit, reason = "nobody is left to read what would follow")]
     std::process::exit(code);
 }
+
+/// The terminal was asked to mark what is pasted.
+static MARKED: AtomicBool = AtomicBool::new(false);
+
+const MARK: &[u8] = b"\x1b[?2004h";
+const UNMARK: &[u8] = b"\x1b[?2004l";
 
 /// The terminal marks what is pasted, or no longer does. What is told it is an order to the terminal: nothing that comes from elsewhere.
 pub(crate) fn mark_pastes(on: bool) {
     let mut terminal = std::io::stderr().lock();
     let free = SINK.read().unwrap_or_else(PoisonError::into_inner).is_none();
     if free && terminal.is_terminal() {
-        terminal.write_all(if on { b"\x1b[?2004h" } else { b"\x1b[?2004l" }).and_then(|()| terminal.flush()).ok();
+        MARKED.store(on, Ordering::Relaxed);
+        terminal.write_all(if on { MARK } else { UNMARK }).and_then(|()| terminal.flush()).ok();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{collect, line, note, part, put};
+    use super::{collect, line, note, one_line, part, put};
 
     #[test]
     fn what_a_command_says_can_be_collected_in_its_order() {
@@ -181,6 +198,11 @@ mod tests {
             3
         });
         assert_eq!((done, said.as_str()), (3, "one\ntwo aside!"));
+    }
+
+    #[test]
+    fn sec_49_a_name_stays_on_its_line() {
+        assert_eq!(one_line("a\n\nb\u{1b}[2J\r\u{202e}c d"), "a^J^Jb^[[2J^M\\u{202e}c d");
     }
 
     #[test]

@@ -45,6 +45,9 @@ pub enum RuntimeError {
     /// A person is needed.
     #[error("{0}")]
     Blocked(String),
+    /// Commands were to run behind a wall that no longer comes up.
+    #[error("the sandbox no longer comes up, so that commands cannot be run: {0}")]
+    Sandbox(String),
     /// The user interrupted.
     #[error("interrupted")]
     Interrupted,
@@ -64,7 +67,7 @@ impl RuntimeError {
                 _ => SessionStatus::Unavailable,
             },
             Self::Limit(_) => SessionStatus::Budget,
-            Self::Blocked(_) => SessionStatus::Blocked,
+            Self::Blocked(_) | Self::Sandbox(_) => SessionStatus::Blocked,
             Self::Interrupted => SessionStatus::Interrupted,
         }
     }
@@ -80,6 +83,7 @@ impl RuntimeError {
             Self::Wire { .. } => "wire",
             Self::Limit(_) => "limit",
             Self::Blocked(_) => "blocked",
+            Self::Sandbox(_) => "sandbox",
             Self::Interrupted => "interrupted",
         }
     }
@@ -117,6 +121,10 @@ impl RuntimeError {
                  team's own begins anew with new input (`agent sessions resume --task \"go on\"`)"
             }
             Self::Blocked(_) => "decide, then say how to go on: `agent sessions resume --task \"...\"`",
+            Self::Sandbox(_) => {
+                "`agent doctor` shows each step of it; mend what is in the way, then `agent sessions resume`. What was done without a \
+                 command stays"
+            }
             Self::Interrupted => "`agent sessions resume` goes on where it stopped",
         };
         text.to_owned()

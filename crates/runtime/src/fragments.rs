@@ -6,7 +6,7 @@ use std::path::Path;
 use protocol::{Brief, FragmentKind, Item};
 use tools::ApprovalMode;
 
-use crate::rights::flagged;
+use crate::rights::{as_data, flagged};
 use crate::setup::ProjectContext;
 use crate::tail::OwnCommand;
 
@@ -122,6 +122,7 @@ pub(crate) fn exploring(share: u32) -> Item {
 
 /// The runtime's own verification failed at the end of a turn.
 pub(crate) fn verification_failed(output: &str) -> Item {
+    let output = as_data(output);
     fragment(
         FragmentKind::Reminder,
         format!(
@@ -137,7 +138,8 @@ pub(crate) fn not_yet(objections: &str) -> Item {
         "<verification>The task asks for a change, and nothing has changed. Make the change, or say what is in the way.</verification>"
             .to_owned()
     } else {
-        format!("<verification>{}\nMend it, or say why an objection does not hold.</verification>", objections.trim())
+        let objections = as_data(objections.trim());
+        format!("<verification>{objections}\nMend it, or say why an objection does not hold.</verification>")
     };
     fragment(FragmentKind::Reminder, text)
 }
@@ -172,7 +174,10 @@ pub(crate) fn fell_back(why: &str, diff: &str) -> Item {
     if diff.trim().is_empty() {
         text.push_str("\nIt changed nothing.\n");
     } else {
-        text.push_str(&format!("\n# Its diff, in the files as they are now\n{}\n", cut(diff.trim(), CROSSES)));
+        text.push_str(&format!(
+            "\n# Its diff, in the files as they are now\n{}\n",
+            as_data(&cut(diff.trim(), CROSSES))
+        ));
     }
     text.push_str("\nGo on from there; nothing of it was checked.\n</fallback>");
     fragment(FragmentKind::Drift, text)
@@ -184,12 +189,15 @@ pub(crate) fn escalated(trigger: &str, failing: &str, diff: &str) -> Item {
         "<escalation reason=\"{trigger}\">\nAnother agent tried this before, and its work was not good enough.\n"
     );
     if !failing.trim().is_empty() {
-        text.push_str(&format!("\n# What fails\n{}\n", cut(failing.trim(), CROSSES)));
+        text.push_str(&format!("\n# What fails\n{}\n", as_data(&cut(failing.trim(), CROSSES))));
     }
     if diff.trim().is_empty() {
         text.push_str("\nIt changed nothing.\n");
     } else {
-        text.push_str(&format!("\n# Its diff, in the files as they are now\n{}\n", cut(diff.trim(), CROSSES)));
+        text.push_str(&format!(
+            "\n# Its diff, in the files as they are now\n{}\n",
+            as_data(&cut(diff.trim(), CROSSES))
+        ));
     }
     text.push_str("\nJudge what of it to keep; it is not yours to defend.\n</escalation>");
     fragment(FragmentKind::Drift, text)
@@ -279,8 +287,8 @@ pub(crate) fn own_command(own: &OwnCommand) -> Item {
     let marked = flagged(&output).map(|words| format!("\n{words}")).unwrap_or_default();
     let output = if output.is_empty() { "(no output)".to_owned() } else { output };
     let id = &own.call;
-    let text = format!("{OWN_COMMAND}{id}\">The user ran `{}` ({how}):\n{output}{marked}</user_command>", own.command);
-    fragment(FragmentKind::Drift, text)
+    let ran = as_data(&format!("The user ran `{}` ({how}):\n{output}", own.command));
+    fragment(FragmentKind::Drift, format!("{OWN_COMMAND}{id}\">{ran}{marked}</user_command>"))
 }
 
 /// The name of the user's own command that an item tells of, if it tells of one.

@@ -38,6 +38,9 @@ const TURN_NOTE: &str = "turn";
 /// Name of the note that keeps what marks the processes of a run of the program.
 pub(crate) const PROCESSES_NOTE: &str = "processes";
 
+/// The exit code of what is refused for the sake of safety: there can be no sandbox.
+const REFUSED: u8 = 6;
+
 /// Where a turn began: what "changed in this turn" is measured against.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TurnStart {
@@ -152,6 +155,7 @@ impl Session {
     /// # Errors
     /// As [`Session::turn`].
     pub async fn go_on(&self, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
+        self.core.tools.forget_wall_fell();
         let work = async {
             let waiting = self.core.store.inputs(&self.core.session, true)?;
             if let Some(input) = waiting.into_iter().rfind(|input| input.mode == StoredMode::Turn) {
@@ -181,12 +185,19 @@ impl Session {
         self.work(&mut main, cancel).await
     }
 
+    /// What a process ends with whose work ended so: the status's own code, or 6 where what is in the way is that the sandbox no longer
+    /// comes up.
+    pub fn exit_code(&self, status: SessionStatus) -> u8 {
+        let refused = status == SessionStatus::Blocked && self.core.tools.wall_fell().is_some();
+        if refused { REFUSED } else { status.exit_code() }
+    }
+
     /// Ends the session (it can be resumed): totals, baseline, status. Background processes are stopped.
     ///
     /// # Errors
     /// [`RuntimeError::Store`].
     pub async fn complete(&self, status: SessionStatus) -> Result<EventBody, RuntimeError> {
-        self.complete_as(status, status.exit_code()).await
+        self.complete_as(status, self.exit_code(status)).await
     }
 
     /// The same where the process ends with another code than the status has: what was asked for besides could not be done.

@@ -99,8 +99,8 @@ impl Core {
                 reads_only && !agent.items.iter().any(|item| fragments::mode_of(item) == Some(now))
             }
             Some(_) => true,
-            // An agent that worked in an earlier run of the program worked in another mode, as far as it knows.
-            None if reads_only => agent.woken || self.began_with != now,
+            // Whether the session began so or was switched: who knows of no mode takes it that changes are wanted.
+            None if reads_only => true,
             None => agent.steps > 0 && self.began_with != now,
         };
         let acts = agent.spec.tools.iter().any(|tool| ACTING.contains(&tool.as_str()));

@@ -291,7 +291,8 @@ async fn run(step: &Step<'_>, call: &Call, tool: &dyn Tool, arguments: Value) ->
         if !outcome.is_error && !is_control(&call.name) {
             step.core.authority.denials.none();
         }
-        return finish(step, outcome, output, ms);
+        let outcome = finish(step, outcome, output, ms)?;
+        return step.core.walled_off().map_or(Ok(outcome), Err);
     }
     let (words, ends) = after_denial(step.core);
     outcome.content.extend(words.map(|text| ResultPart::Text { text }));

@@ -1,11 +1,12 @@
 //! A session that is not one, for the tests that want the screen on a real terminal: what is sent comes back, and a few words do more.
 //!
-//! `lines N`: N finished lines · `stream N`: N words, as fast as they go · `panic`: as it says.
+//! `lines N`: N finished lines · `stream N`: N words, as fast as they go · `slowly N`: N finished lines of a turn, one after the other ·
+//! `deaf`: nothing is heeded any more · `panic`: as it says.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use protocol::AgentId;
 use screen::{Act, Colors, Feed, History, Notify, Options, Said, Screen, Sender};
@@ -86,6 +87,20 @@ fn work(text: &str, sender: &Sender) {
                 sender.feed(Feed::Text { agent: agent.clone(), text });
             }
             sender.feed(Feed::TurnEnded("verified".to_owned()));
+        }
+        "slowly" => {
+            sender.feed(Feed::TurnBegan);
+            for line in 0..count {
+                sender.feed(said(format!("L {line}")));
+                std::thread::sleep(Duration::from_millis(12));
+            }
+            sender.feed(Feed::TurnEnded("verified".to_owned()));
+        }
+        "deaf" => {
+            sender.feed(said("echo deaf".to_owned()));
+            loop {
+                std::thread::park();
+            }
         }
         "panic" => {
             #[expect(clippy::panic, reason = "what is tested is a crash")]

@@ -11,4 +11,4 @@ mod view;
 pub use composer::History;
 pub use feed::{Act, Agent, Ask, AskId, Asked, Attachment, Candidate, Feed, Mode, Reply, Said, Status};
 pub use terminal::{Notify, Options, Screen, ScreenError, Sender, Unusable, restore, usable};
-pub use text::Colors;
+pub use text::{Colors, changed_lines};

@@ -51,7 +51,7 @@ fn what_is_typed_is_shown_and_a_person_who_leaves_finds_the_terminal_as_it_was()
 
 #[test]
 fn a_signal_that_ends_the_program_gives_the_terminal_back_first() {
-    for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+    for (signal, code) in [("TERM", 143), ("HUP", 129), ("QUIT", 131)] {
         let pty = Pty::shell(BETWEEN, 80, 24, Kind::Modern);
         let number = pid(&pty.shows("pid "));
         pty.send("half a thought");
@@ -151,6 +151,76 @@ fn keys_are_seen_while_a_flood_of_text_arrives() {
     }
     assert!(seen_early > 0, "the keys waited until the flood was over");
     pty.shows("> abcdefgh");
+}
+
+#[test]
+fn a_signal_ends_the_program_though_the_terminal_takes_nothing() {
+    let pty = Pty::shell(BETWEEN, 80, 24, Kind::Modern);
+    let number = pid(&pty.shows("pid "));
+    // Ctrl-S: nothing of a frame gets through any more.
+    let stopped = pty.stops();
+    pty.send("stream 40000\r");
+    pty.quiet_for(Duration::from_millis(500));
+    assert!(Command::new("kill").args(["-TERM", &number]).status().unwrap().success());
+    support::ends(&number);
+    drop(stopped);
+    let text = pty.shows("\nend");
+    assert!(text.contains("code=143"), "{text}");
+}
+
+#[test]
+fn who_leaves_a_program_that_does_not_heed_it_is_let_out() {
+    let pty = Pty::shell(BETWEEN, 80, 24, Kind::Modern);
+    pty.shows("pid ");
+    pty.send("deaf\r");
+    pty.shows("echo deaf");
+    pty.send("\x04");
+    let text = is_given_back(&pty);
+    assert!(text.contains("code=130") && !text.contains("left"), "{text}");
+}
+
+#[test]
+fn lines_that_are_pasted_unmarked_are_not_sent() {
+    let pty = Pty::start(&[support::driver().to_str().unwrap()], 80, 24, Kind::Modern);
+    pty.shows("pid ");
+    pty.send("line one\r!touch it\rline three\r");
+    let text = pty.shows("line three");
+    assert!(!text.contains("echo"), "{text}");
+    pty.send("\x03");
+    pty.until("an empty box", |screen| !screen.contains("line three"));
+    pty.send("one line\r");
+    pty.shows("echo one line");
+}
+
+#[test]
+fn a_key_that_begins_a_sequence_does_not_deafen_it() {
+    let pty = Pty::start(&[support::driver().to_str().unwrap()], 80, 24, Kind::Modern);
+    pty.shows("pid ");
+    for key in ["\x1b]", "\x1bP"] {
+        pty.send(key);
+        pty.quiet(Duration::from_millis(100));
+        pty.send("abc");
+        pty.shows("> abc");
+        pty.send("\x03");
+        pty.until("an empty box", |screen| !screen.contains("> abc"));
+    }
+}
+
+#[test]
+fn sizes_of_a_terminal_far_away_lose_and_double_no_line_of_a_stream() {
+    let pty = Pty::start(&[support::driver().to_str().unwrap()], 100, 30, Kind::Far);
+    pty.shows("pid ");
+    pty.send("slowly 250\r");
+    pty.until("some lines", |text| text.contains("L "));
+    for (cols, rows) in [(60, 30), (120, 20), (45, 35), (100, 30), (80, 12), (130, 40), (41, 30), (100, 30)] {
+        pty.quiet_for(Duration::from_millis(130));
+        pty.resize(cols, rows);
+    }
+    pty.shows("L 249");
+    pty.quiet(Duration::from_millis(600));
+    let all = pty.everything();
+    let lines: Vec<_> = all.lines().filter_map(|line| line.strip_prefix("L ")?.parse::<usize>().ok()).collect();
+    assert_eq!(lines, (0..250).collect::<Vec<_>>(), "{all}");
 }
 
 #[test]

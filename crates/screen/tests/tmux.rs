@@ -98,6 +98,66 @@ fn a_storm_of_sizes_in_tmux_leaves_one_viewport_and_every_line_once() {
     assert_eq!(lines(&all), (0..60).collect::<Vec<_>>(), "every line, once and in order:\n{all}");
 }
 
+/// tmux wraps its lines anew up to a quarter of a second before it tells the program in it.
+#[test]
+fn sizes_while_lines_come_lose_none_and_double_none_and_leave_nothing_of_the_viewport() {
+    for step in [2, 130, 250] {
+        let tmux = Tmux::new(&format!("stream-{step}"), 100, 30);
+        tmux.until("it began", |text| text.contains("pid "));
+        tmux.send(&["slowly 200", "Enter"]);
+        tmux.until("some lines", |text| text.contains("L 9"));
+        tmux.send(&["draft"]);
+        for cols in [60, 120, 45, 100, 80, 130, 41, 100, 90, 110, 100] {
+            tmux.resize(cols, 10 + cols % 23);
+            std::thread::sleep(Duration::from_millis(step));
+        }
+        tmux.resize(100, 30);
+        let text = tmux.until("the end", |text| text.contains("L 199") && text.contains("> draft"));
+        assert!(lines(&text).len() > 10, "{text}");
+        tmux.until("nobody who works", |text| text.contains("ready"));
+        let all = tmux.everything();
+        assert_eq!(lines(&all), (0..200).collect::<Vec<_>>(), "{step} ms:\n{all}");
+        let above = all.rsplit_once("L 199").unwrap().0;
+        assert!(!above.contains('─') && !above.contains("draft"), "{step} ms:\n{all}");
+    }
+}
+
+/// The smallest storm: an idle window that gets narrow and is wide again before anybody could draw for it.
+#[test]
+fn a_narrow_moment_of_a_window_loses_nothing() {
+    for (round, (cols, rows)) in [(40, 30), (40, 10), (60, 12), (99, 29), (40, 30)].into_iter().enumerate() {
+        let tmux = Tmux::new(&format!("moment-{round}"), 100, 30);
+        tmux.until("it began", |text| text.contains("pid "));
+        tmux.send(&["lines 60", "Enter"]);
+        tmux.until("the lines", |text| text.contains("L 59"));
+        tmux.send(&["draft"]);
+        let before = tmux.until("the draft", |text| text.contains("> draft"));
+        let (cols, rows) = (cols.to_string(), rows.to_string());
+        tmux.run(&["resize-window", "-x", &cols, "-y", &rows, ";", "resize-window", "-x", "100", "-y", "30"]);
+        std::thread::sleep(Duration::from_millis(300));
+        tmux.send(&["lines 3", "Enter"]);
+        tmux.until("more lines", |text| text.contains("L 2\n") && text.ends_with("keys"));
+        tmux.until("one viewport", |text| is_one_viewport(text, 100, &before) || !text.contains("draft"));
+        let all = tmux.everything();
+        let wanted: Vec<_> = (0..60).chain(0..3).collect();
+        assert!(lines(&all) == wanted || lines(&all) == wanted[..60], "{cols}x{rows}:\n{all}");
+    }
+}
+
+#[test]
+fn lines_that_tmux_pastes_unmarked_are_not_sent() {
+    let tmux = Tmux::new("paste", 80, 24);
+    tmux.until("it began", |text| text.contains("pid "));
+    tmux.run(&["set-buffer", "line one\n!touch it\nline three\n"]);
+    tmux.run(&["paste-buffer"]);
+    let text = tmux.until("the paste", |text| text.contains("line three"));
+    assert!(!text.contains("echo"), "{text}");
+    tmux.send(&["C-c"]);
+    tmux.until("an empty box", |text| !text.contains("line three"));
+    tmux.send(&["a line", "Enter"]);
+    tmux.until("the echo", |text| text.contains("echo a line"));
+}
+
 #[test]
 fn long_lines_survive_a_narrow_window_and_a_wide_one() {
     let tmux = Tmux::new("narrow", 100, 30);
@@ -142,9 +202,5 @@ fn the_program_ends_when_its_window_is_closed() {
     let text = tmux.until("it began", |text| text.contains("pid "));
     let pid = text.lines().find_map(|line| line.strip_prefix("pid ")).expect("it says its number").trim().to_owned();
     assert!(tmux.run(&["kill-window"]).status.success());
-    let end = Instant::now() + LONG;
-    while std::path::Path::new("/proc").join(&pid).exists() {
-        assert!(Instant::now() < end, "process {pid} goes on without a terminal");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    support::ends(&pid);
 }

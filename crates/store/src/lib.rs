@@ -27,8 +27,8 @@ pub use error::StoreError;
 pub use gateway::GatewayRequest;
 pub use history::{ChangingCall, TranscriptItem, WindowOpening};
 pub use record::{
-    DelegationClosed, DelegationRecord, InputMode, InputRecord, NoteRecord, SessionRecord, SessionSummary, StoredItem,
-    ToolDone, ToolIntent, ToolRun, WindowRecord, Write,
+    ASIDE_NOTE, DelegationClosed, DelegationRecord, InputMode, InputRecord, NoteRecord, SessionRecord, SessionSummary,
+    StoredItem, ToolDone, ToolIntent, ToolRun, WindowRecord, Write,
 };
 pub use router::{RouterRecord, RouterState};
 pub use schema::VERSION as SCHEMA_VERSION;

@@ -16,6 +16,10 @@ use crate::record::{
 /// Newest first; of two of the same moment the one that began later.
 pub(crate) const NEWEST_FIRST: &str = "ORDER BY updated_at DESC, rowid DESC";
 
+/// Whether a session is set aside ([`crate::ASIDE_NOTE`]).
+const ASIDE: &str = "(EXISTS (SELECT 1 FROM notes WHERE notes.session = sessions.id AND notes.kind = 'aside')
+    AND NOT EXISTS (SELECT 1 FROM inputs WHERE inputs.session = sessions.id))";
+
 /// Reads fail with `Corrupt`, `Unreadable`, `Busy`, `Open` or `Other`.
 impl Store {
     /// A session by its full id.
@@ -33,22 +37,22 @@ impl Store {
     pub fn sessions(&self, limit: usize) -> Result<Vec<SessionSummary>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(|db| {
-            let sql = format!("SELECT * FROM sessions {NEWEST_FIRST} LIMIT ?1");
-            let records = all(db, &sql, [limit], session)?;
-            let summary = |session: SessionRecord| {
+            let sql = format!("SELECT *, {ASIDE} AS aside FROM sessions {NEWEST_FIRST} LIMIT ?1");
+            let records = all(db, &sql, [limit], |row| Ok((session(row)?, row.get("aside")?)))?;
+            let summary = |(session, aside): (SessionRecord, bool)| {
                 let cost = cost::of_session(db, &session.id)?;
-                Ok(SessionSummary { session, steps: cost.steps, usd: cost.usd })
+                Ok(SessionSummary { session, steps: cost.steps, usd: cost.usd, aside })
             };
             records.into_iter().map(summary).collect()
         })
     }
 
-    /// The newest session of a folder.
+    /// The newest session of a folder, those aside that [`crate::ASIDE_NOTE`] marks.
     ///
     /// # Errors
     /// As all reads.
     pub fn latest(&self, cwd: &str) -> Result<Option<SessionRecord>, StoreError> {
-        let sql = format!("SELECT * FROM sessions WHERE cwd = ?1 {NEWEST_FIRST} LIMIT 1");
+        let sql = format!("SELECT * FROM sessions WHERE cwd = ?1 AND NOT {ASIDE} {NEWEST_FIRST} LIMIT 1");
         self.read(|db| one(db, &sql, [cwd], session))
     }
 

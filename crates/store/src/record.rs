@@ -31,6 +31,10 @@ pub struct SessionRecord {
     pub options_json: String,
 }
 
+/// Kind of the note that a session was not begun to be talked with (a review, for example). Nobody means such a one by "the last
+/// session", unless it was given something to do since.
+pub const ASIDE_NOTE: &str = "aside";
+
 /// A session in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSummary {
@@ -40,6 +44,8 @@ pub struct SessionSummary {
     pub steps: u32,
     /// Dollars of all its agents; none where a price is unknown.
     pub usd: Option<Usd>,
+    /// It was not begun to be talked with, and nobody did ([`ASIDE_NOTE`]).
+    pub aside: bool,
 }
 
 /// A window and the frozen start of its requests.

@@ -29,4 +29,5 @@ pub use permissions::{ApprovalMode, Guards, Wall};
 pub use session::{SessionTools, SessionToolsConfig};
 pub use shell::check::{CheckOutcome, run_check};
 pub use shell::person::{PersonsRun, run_for_person};
+pub use shell::wall::WallFell;
 pub use tool::{Effect, Registry, Tool, ToolContext, ToolError, ToolOutput};

@@ -15,6 +15,7 @@ use crate::filesystem::ledger::{FileLedger, SeenFile};
 use crate::permissions::{ApprovalMode, DeniedHosts, Guards, Policy};
 use crate::shell::environment;
 use crate::shell::processes::Processes;
+use crate::shell::wall::{WallFell, WallWatch};
 use crate::tool::ToolError;
 
 /// What a session's tools are made from.
@@ -48,6 +49,7 @@ pub struct SessionTools {
     guards: Guards,
     /// The wall around commands, in a word.
     sandbox_name: String,
+    pub(crate) wall: WallWatch,
     /// Something that looks like a secret was shown to a model.
     secret_seen: AtomicBool,
     /// Agents whose `read` gives less than the tool's own limit, bytes per call.
@@ -93,6 +95,7 @@ impl SessionTools {
             cookie,
             guards: Guards::default(),
             sandbox_name: "off".to_owned(),
+            wall: WallWatch::default(),
             secret_seen: AtomicBool::new(false),
             read_caps: BTreeMap::new(),
             commands_started: AtomicU32::new(0),
@@ -125,6 +128,16 @@ impl SessionTools {
     /// The wall that commands run behind: `read-only`, `workspace`, `workspace+net(...)`, `off`, `missing`.
     pub fn sandbox_name(&self) -> &str {
         &self.sandbox_name
+    }
+
+    /// That the wall no longer comes up, since [`SessionTools::forget_wall_fell`]. None where it does, and where there is none.
+    pub fn wall_fell(&self) -> Option<WallFell> {
+        self.wall.now()
+    }
+
+    /// What was is forgotten: the next command shows whether the wall stands.
+    pub fn forget_wall_fell(&self) {
+        self.wall.forget();
     }
 
     /// A model was shown something that looks like a secret. Where commands reach hosts, they are asked for from now on: what it read may

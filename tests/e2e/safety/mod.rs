@@ -7,5 +7,5 @@ mod network;
 mod sandbox;
 mod secrets;
 mod state;
-mod terminal;
+pub(crate) mod terminal;
 mod trust;

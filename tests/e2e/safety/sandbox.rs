@@ -1,6 +1,8 @@
 //! The wall from outside: it stays up over a resume, checks stand behind it and behind the rules, and it says what it kept a command from.
 
-use crate::support::{Desk, Sim};
+use std::process::Stdio;
+
+use crate::support::{AGENT, Desk, Ended, Sim, wait_until};
 
 /// A step that runs a line.
 fn bash(line: &str) -> String {
@@ -33,6 +35,72 @@ fn a_resume_stays_behind_the_wall_that_the_session_began_with() {
     assert!(told[3].contains("Read-only"), "{told:?}");
     let made = lines.map(|line| desk.root.join(line.trim_start_matches("touch ")).exists());
     assert_eq!(made, [false, false, true, false]);
+}
+
+/// A command that goes on until [`falling`] has broken the wall.
+const WAITS: &str = "touch begun; until test -e broken; do sleep 0.02; done";
+
+/// A run during whose first command somebody takes away what the wall is made of: its stage, which is the program itself, or the folder
+/// that commands have for a `/tmp`.
+fn falling(sim: &Sim, desk: &Desk, break_it: fn(&Desk), arguments: &[&str]) -> Ended {
+    let program = desk.base().join("bin/agent");
+    std::fs::create_dir(desk.base().join("bin")).unwrap();
+    std::fs::copy(AGENT, &program).unwrap();
+    let mut command = desk.command(&program.display().to_string());
+    command.args(arguments).envs(sim.variables());
+    let run = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the command has begun", || desk.root.join("begun").exists());
+    break_it(desk);
+    desk.file("broken", "");
+    Ended::of(run.wait_with_output().unwrap())
+}
+
+fn no_stage(desk: &Desk) {
+    std::fs::remove_file(desk.base().join("bin/agent")).unwrap();
+}
+
+fn no_tmp(desk: &Desk) {
+    for entry in std::fs::read_dir(desk.base().join("tmp")).unwrap() {
+        std::fs::remove_dir_all(entry.unwrap().path()).unwrap();
+    }
+}
+
+#[test]
+fn a_run_in_which_the_wall_no_longer_comes_up_is_refused_and_not_answered() {
+    for break_it in [no_stage as fn(&Desk), no_tmp] {
+        let desk = Desk::new();
+        let sim = Sim::steps(&(bash(WAITS) + &bash("echo one > made.txt") + "- say: All done.\n"));
+        let run = falling(&sim, &desk, break_it, &["run", "Try.", "--json", "--team", "solo"]).exits(6);
+        assert!(sim.told()[1].contains("sandbox"), "{:?}", sim.told());
+        assert!(!desk.root.join("made.txt").exists());
+        let completed = run.completed();
+        assert_eq!((&completed["status"], &completed["exit_code"]), (&"blocked".into(), &6.into()));
+        let errors = run.events("error");
+        assert!(errors.iter().any(|error| error["code"] == "sandbox"), "{errors:?}");
+    }
+}
+
+#[test]
+fn a_run_without_a_person_ends_at_the_third_command_that_the_wall_does_not_come_up_for() {
+    let desk = Desk::new();
+    let lines: String = ["echo 1", "echo 2", "echo 3", "echo 4"].iter().map(|line| bash(line)).collect();
+    let sim = Sim::steps(&(bash(WAITS) + &lines + "- say: All done.\n"));
+    falling(&sim, &desk, no_stage, &["run", "Try.", "--team", "solo"])
+        .exits(6)
+        .says(&["the sandbox no longer comes up"]);
+    assert_eq!(sim.requests().len(), 4);
+}
+
+#[test]
+fn checks_that_the_wall_no_longer_comes_up_for_are_no_failed_checks() {
+    let desk = Desk::new();
+    let team = desk.solo_with_commands(&["sh check.sh"]);
+    let write = "- calls: [{tool: write, args: {path: new.txt, content: x}}]\n- say: Done.\n";
+    let sim = Sim::steps(&(bash(WAITS) + write));
+    let run = falling(&sim, &desk, no_stage, &["run", "Try.", "--json", "--team", &team]).exits(6);
+    assert_eq!(run.completed()["status"], "blocked");
+    assert_eq!(sim.requests().len(), 3, "nobody is asked to mend it");
+    assert!(desk.root.join("new.txt").exists(), "what was done stays");
 }
 
 #[test]

@@ -327,3 +327,16 @@ fn sec_52_the_page_of_a_bill_shows_hostile_words_as_text_and_fetches_nothing() {
     Command::new("curl").args(["-s", &attacker.url]).status().expect("curl");
     wait_until("the request", || !attacker.heard().is_empty());
 }
+
+#[test]
+fn an_export_holds_no_secret_in_either_format() {
+    let (token, key) = (format!("ghp_{}", "aB3dE5fG7hI9jK1lM3nO5pQ7".repeat(2)), format!("AKIA{}", "IOSFODNN7EXAMPLE"));
+    let (desk, sim) = (Desk::new(), Sim::steps(&format!("- say: \"It is {token}.\"\n")));
+    let id = desk.ask(&sim, &["run", &format!("Keep \"{token}\" and {key}."), "--json", "--team", "solo"]).session();
+    for format in ["md", "json"] {
+        let page = desk.agent(&["sessions", "export", &id, "--format", format]).exits(0).out;
+        assert!(page.contains("Keep ") && !page.contains(&token) && !page.contains(&key), "{page}");
+    }
+    let page = desk.agent(&["sessions", "export", &id, "--format", "json"]).exits(0).json();
+    assert_eq!(page["session"]["id"], id.as_str());
+}

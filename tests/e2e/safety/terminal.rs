@@ -47,14 +47,14 @@ fn attacks() -> String {
 }
 
 /// A terminal of its own, 160 by 200.
-struct Terminal<'a> {
+pub(crate) struct Terminal<'a> {
     desk: &'a Desk,
     socket: PathBuf,
 }
 
 impl<'a> Terminal<'a> {
     /// Runs a script in it, in the repository, with these variables.
-    fn new(desk: &'a Desk, variables: &[(&str, &str)], script: &str) -> Self {
+    pub(crate) fn new(desk: &'a Desk, variables: &[(&str, &str)], script: &str) -> Self {
         let terminal = Self { desk, socket: desk.base().join("tmux") };
         // Programs may set the clipboard, as in a terminal that lets them. What is left on the screen stays to be seen.
         let settings = desk.aside(
@@ -73,19 +73,19 @@ impl<'a> Terminal<'a> {
         terminal
     }
 
-    fn ask(&self, arguments: &[&str]) -> String {
+    pub(crate) fn ask(&self, arguments: &[&str]) -> String {
         let mut command = self.desk.command("tmux");
         let ended = command.env("LC_ALL", "C.UTF-8").arg("-S").arg(&self.socket).args(arguments).output().unwrap();
         String::from_utf8_lossy(&ended.stdout).into_owned()
     }
 
     /// The screen with its colours as sequences.
-    fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.ask(&["capture-pane", "-p", "-e", "-J"])
     }
 
     #[track_caller]
-    fn shows(&self, words: &str) {
+    pub(crate) fn shows(&self, words: &str) {
         let seen = || self.screen().contains(words);
         for _ in 0..3_000 {
             if seen() {
@@ -96,13 +96,13 @@ impl<'a> Terminal<'a> {
         panic!("`{words}` never came; the screen is\n{}", self.screen().trim_end());
     }
 
-    fn type_line(&self, line: &str) {
+    pub(crate) fn type_line(&self, line: &str) {
         self.ask(&["send-keys", "-l", line]);
         self.ask(&["send-keys", "Enter"]);
     }
 
     /// Pastes; `marked` as terminals do that were asked to mark it.
-    fn paste(&self, text: &str, marked: bool) {
+    pub(crate) fn paste(&self, text: &str, marked: bool) {
         self.ask(&["set-buffer", "-b", "pasted", text]);
         let marks: &[&str] = if marked { &["-p"] } else { &[] };
         self.ask(&[&["paste-buffer", "-d", "-b", "pasted"], marks].concat());
@@ -117,13 +117,13 @@ impl<'a> Terminal<'a> {
         self.screen().matches("allow? [y]es").count() >= number
     }
 
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.ask(&["display-message", "-p", "#{pane_dead}"]).trim() == "1"
     }
 }
 
 /// Longer than a question takes no answers.
-fn a_moment() {
+pub(crate) fn a_moment() {
     let begun = Instant::now();
     wait_until("a moment", || begun.elapsed() > Duration::from_millis(400));
 }
@@ -297,4 +297,38 @@ fn sec_51_what_was_typed_before_a_question_was_there_does_not_answer_it() {
     wait_until("the end", || terminal.is_over());
     assert!(!desk.root.join("new.txt").exists());
     assert!(sim.told()[0].contains("the user said no: no, under docs"), "{:?}", sim.told());
+}
+
+#[test]
+fn sec_51_only_a_typed_line_runs_a_command_of_ones_own() {
+    let (desk, sim) = (Desk::new(), Sim::free());
+    let script = format!("exec '{AGENT}' chat --plain --team solo");
+    let terminal = Terminal::new(&desk, &sim.variables(), &script);
+    terminal.shows("\n> ");
+    let refused = |name: &str| terminal.shows(&format!("not told to the team: !touch {name}"));
+    terminal.paste("Issue\n!touch marked\nmore\n", true);
+    refused("marked");
+    terminal.paste("!touch alone\n", true);
+    refused("alone");
+    // From a terminal that marks nothing: lines that come at once, the last one too.
+    terminal.paste("Issue\n!touch among\n!touch last\n", false);
+    refused("among");
+    refused("last");
+    a_moment();
+    terminal.type_line("!echo made-$((40+2)); exit 3");
+    terminal.shows("made-42");
+    terminal.shows("(exit code 3)");
+    for name in ["marked", "alone", "among", "last"] {
+        assert!(!desk.root.join(name).exists(), "{name}: {}", terminal.screen());
+    }
+    // One that goes on is ended by hand, and the chat is not.
+    terminal.type_line("!echo begun > begun; exec sleep 1000");
+    wait_until("the beginning", || desk.root.join("begun").exists());
+    terminal.ask(&["send-keys", "C-c"]);
+    terminal.shows("(killed)");
+    terminal.type_line("What was that?");
+    wait_until("the request", || sim.requests().iter().any(|one| format!("{:?}", one.request).contains("made-42")));
+    terminal.type_line("/quit");
+    wait_until("the end", || terminal.is_over());
+    assert!(!sim.requests().iter().any(|one| format!("{:?}", one.request).contains("!touch")));
 }

@@ -28,8 +28,8 @@ const PALETTE: Palette = Palette([
 pub(super) fn svg(captured: &str, columns: u16) -> String {
     let lines: Vec<&str> = captured.lines().map(str::trim_end).collect();
     let written = |line: &&str| !bare(line).trim().is_empty();
-    let first = lines.iter().position(|line| written(line)).unwrap_or(0);
-    let last = lines.iter().rposition(|line| written(line)).map_or(0, |last| last + 1);
+    let first = lines.iter().position(written).unwrap_or(0);
+    let last = lines.iter().rposition(written).map_or(0, |last| last + 1);
     let width = (f64::from(columns) * COLUMN).ceil() as usize;
     let term = Term::new()
         .palette(PALETTE)

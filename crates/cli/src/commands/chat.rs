@@ -11,6 +11,7 @@ mod status;
 mod terminal;
 mod windows;
 mod words;
+mod works;
 
 use std::sync::Arc;
 
@@ -28,7 +29,6 @@ use super::run::summary;
 use super::sessions::named;
 use crate::args::{SessionArgs, TeamArgs};
 use crate::config::Context;
-use crate::front::Keyboard;
 
 /// What a chat is begun with.
 #[derive(Debug, Default)]
@@ -101,13 +101,15 @@ async fn converse(
     let Some(mut seat) = Seat::first(context, resume, asked, face).await? else {
         return Ok(Ended { code: 0, lines: Vec::new() });
     };
-    let mut is_new = true;
+    let (mut is_new, mut status) = (true, SessionStatus::Answered);
     loop {
-        let room = Room::new(&seat.context, &seat.opened, &seat.own);
+        let room = seat.room();
         if is_new {
             face.enter(&room, seat.resumed)?;
+            status = SessionStatus::Answered;
         }
-        let talked = face.talk(&room).await?;
+        let talked = face.talk(&room, status).await?;
+        status = talked.status;
         match talked.next {
             Some(open) => (seat, is_new) = seat.change(open, talked.status, face).await?,
             None => {
@@ -124,7 +126,7 @@ impl Face {
     fn open(context: &Context, asked: &Asked) -> anyhow::Result<Self> {
         Ok(match Desk::open(context, asked)? {
             Some(desk) => Self::Screen(Box::new(desk)),
-            None => Self::Plain(Plain::new(Keyboard::open())),
+            None => Self::Plain(Plain::open()),
         })
     }
 
@@ -161,11 +163,11 @@ impl Face {
         Ok(())
     }
 
-    /// Turn after turn.
-    async fn talk(&mut self, room: &Room<'_>) -> anyhow::Result<Talked> {
+    /// Turn after turn; `status` is how the last one did.
+    async fn talk(&mut self, room: &Room<'_>, status: SessionStatus) -> anyhow::Result<Talked> {
         match self {
-            Self::Plain(plain) => plain.talk(room).await,
-            Self::Screen(desk) => desk.talk(room).await,
+            Self::Plain(plain) => plain.talk(room, status).await,
+            Self::Screen(desk) => desk.talk(room, status).await,
         }
     }
 

@@ -7,7 +7,7 @@ use protocol::event::SessionStatus;
 use protocol::{AgentId, SessionId};
 use runtime::{Front, Review, ReviewVerdict, ReviewWish, RuntimeError, Shown};
 use serde_json::json;
-use store::{SessionRecord, Write};
+use store::{ASIDE_NOTE, NoteRecord, SessionRecord, Write};
 use tools::{Approval, ApprovalMode, ApprovalRequest};
 
 use super::start::{self, Opened, Wanted};
@@ -69,6 +69,7 @@ pub(crate) async fn run(context: Context, asked: ReviewArgs) -> anyhow::Result<u
             lane: None,
         },
     )?;
+    set_aside(&context, &opened)?;
     let brain = match asked.team.model.is_empty() {
         true => start::verifier(&opened.policy, &opened.team, &opened.names)?,
         // Whom the person names on the command line.
@@ -100,6 +101,14 @@ pub(crate) async fn run(context: Context, asked: ReviewArgs) -> anyhow::Result<u
             Err(Failure { code, message: error.to_string(), hint }.into())
         }
     }
+}
+
+/// Nobody goes on with a review by asking for the last session.
+fn set_aside(context: &Context, opened: &Opened) -> anyhow::Result<()> {
+    let (kind, json) = (ASIDE_NOTE.to_owned(), "\"review\"".to_owned());
+    let note = NoteRecord { agent: None, kind, json, at: context.clock.now() };
+    opened.store.commit(opened.session.id(), &[Write::Note(note)])?;
+    Ok(())
 }
 
 /// A session in which nothing happened need not be kept.

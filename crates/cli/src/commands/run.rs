@@ -70,7 +70,7 @@ pub(crate) async fn run(context: Context, task: Task) -> anyhow::Result<u8> {
     let outcome = opened.session.turn(&input, &cancel).await?;
     // Before the session is over, so that its last event says what the process ends with.
     let made = artifact::make(&context, &opened.session, &task.artifact, (&input, &outcome), &before).await?;
-    let ended = Ended { status: outcome.status, code: made.exit_code(outcome.status.exit_code()) };
+    let ended = Ended { status: outcome.status, code: made.exit_code(opened.session.exit_code(outcome.status)) };
     let code = finish_as(&context, &opened, ended, &outcome.answer, task.json).await?;
     made.tell()?;
     Ok(code)
@@ -95,7 +95,7 @@ pub(super) async fn finish(
     answer: &str,
     json: bool,
 ) -> anyhow::Result<u8> {
-    finish_as(context, opened, Ended { status, code: status.exit_code() }, answer, json).await
+    finish_as(context, opened, Ended { status, code: opened.session.exit_code(status) }, answer, json).await
 }
 
 /// How the work ended, and with which code the process ends.

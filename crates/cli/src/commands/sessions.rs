@@ -108,7 +108,7 @@ pub(super) fn list(context: &Context, limit: usize, json: bool) -> anyhow::Resul
     if sessions.is_empty() {
         text::note("no sessions yet; `agent run \"TASK\"` or `agent chat` begins one");
     }
-    for SessionSummary { session, steps, usd } in &sessions {
+    for SessionSummary { session, steps, usd, .. } in &sessions {
         let status = session.status.map_or("unfinished", |status| status.as_str());
         let usd = usd.map_or("cost unknown".to_owned(), |usd| usd.to_string());
         text::line(&format!(

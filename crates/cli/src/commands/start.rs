@@ -340,6 +340,7 @@ pub(crate) fn watch_interrupts() -> CancellationToken {
         watched.cancel();
         crate::text::note("\ninterrupting; once more to leave at once");
         if tokio::signal::ctrl_c().await.is_ok() {
+            crate::text::restore();
             #[expect(clippy::exit, reason = "the user asked twice; the store is consistent at any moment")]
             std::process::exit(130);
         }

@@ -83,7 +83,7 @@ impl Context {
         last.map(|record| record.id).ok_or_else(|| {
             Failure::usage_with(
                 format!("there is no session in {folder} yet"),
-                "`agent sessions list` shows those in other folders",
+                "`agent sessions list` shows those in other folders, and reviews",
             )
         })
     }

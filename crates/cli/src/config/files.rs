@@ -1,7 +1,7 @@
 //! Small files of the user's and the project's: read whole, written whole.
 #![expect(clippy::disallowed_methods, reason = "the user's and the project's configuration files are opened here")]
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -34,6 +34,29 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
 /// The text of a file that may be missing.
 pub(crate) fn read_if_there(path: &Path) -> anyhow::Result<Option<String>> {
     if path.is_file() { read(path).map(Some) } else { Ok(None) }
+}
+
+/// The last whole lines of a file, at most so many bytes of it, and how long it is; none where there is no such file.
+pub(crate) fn read_tail(path: &Path, most: u64) -> std::io::Result<Option<(String, u64)>> {
+    let mut file = match std::fs::File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
+    // The byte before tells whether a line begins there.
+    let from = length.saturating_sub(most.saturating_add(1));
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let whole = if from == 0 { &*text } else { text.split_once('\n').map_or("", |(_, whole)| whole) };
+    Ok(Some((whole.to_owned(), length)))
+}
+
+/// Whether a path, from the root on, is a file within the root, links followed.
+pub(crate) fn is_file_inside(root: &Path, path: &Path) -> bool {
+    let (Ok(root), Ok(real)) = (root.canonicalize(), root.join(path).canonicalize()) else { return false };
+    real.starts_with(&root) && real.is_file()
 }
 
 /// The first line of a short file, of those that git keeps; none where there is no such file.

@@ -26,6 +26,11 @@ pub(crate) fn is_goodbye(line: &str) -> bool {
     matches!(line.trim(), "/quit" | "/exit")
 }
 
+/// Whether the terminal can be told to mark what is pasted: one that only prints would print the order.
+fn can_mark() -> bool {
+    Environment::read().get("TERM").is_some_and(|term| term != "dumb")
+}
+
 /// What an answer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
@@ -40,11 +45,11 @@ pub(crate) enum Asked {
 pub(crate) struct Keyboard {
     /// Somebody types at a terminal.
     person: bool,
-    /// The terminal is one that can be told to mark what is pasted.
+    /// The terminal is told to mark what is pasted while permission is asked for.
     marks: bool,
     demand: Mutex<Demand>,
     changed: Condvar,
-    input: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
+    input: tokio::sync::Mutex<mpsc::UnboundedReceiver<TypedLine>>,
     /// A goodbye was the answer to a question.
     left: CancellationToken,
 }
@@ -66,19 +71,38 @@ struct Question {
     since: Instant,
 }
 
+/// A line that is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TypedLine {
+    pub(crate) text: String,
+    /// A person typed it at a terminal: nothing of it was pasted, and it came alone.
+    pub(crate) is_typed: bool,
+}
+
 /// A line as it came.
 struct Typed {
     line: String,
     at: Instant,
     pasted: bool,
+    /// Another line came with it.
+    together: bool,
 }
 
 impl Keyboard {
     /// Begins to read. The reading thread ends with the input or with the process.
     pub(crate) fn open() -> Arc<Self> {
+        Self::reading(can_mark())
+    }
+
+    /// The same at a terminal that marks what is pasted all the time, until the marks are dropped.
+    pub(crate) fn open_marked() -> (Arc<Self>, Option<Marks>) {
+        let keyboard = Self::reading(false);
+        let marks = (keyboard.person && can_mark()).then(Marks::on);
+        (keyboard, marks)
+    }
+
+    fn reading(marks: bool) -> Arc<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        // One that only prints would print the order.
-        let marks = Environment::read().get("TERM").is_some_and(|term| term != "dumb");
         let keyboard = Arc::new(Self { marks, ..Self::new(std::io::stdin().is_terminal(), receiver) });
         let reading = keyboard.clone();
         std::thread::spawn(move || {
@@ -90,7 +114,7 @@ impl Keyboard {
         keyboard
     }
 
-    fn new(person: bool, input: mpsc::UnboundedReceiver<String>) -> Self {
+    fn new(person: bool, input: mpsc::UnboundedReceiver<TypedLine>) -> Self {
         Self {
             person,
             marks: false,
@@ -102,24 +126,33 @@ impl Keyboard {
     }
 
     /// Reads to the end.
-    fn read(&self, input: &mpsc::UnboundedSender<String>) {
+    fn read(&self, input: &mpsc::UnboundedSender<TypedLine>) {
         let mut lines = std::io::stdin().lock().lines();
         let mut pastes = Pastes::default();
+        let mut came_with = false;
         while let Some(Ok(line)) = lines.next() {
             let at = Instant::now();
             if !self.person {
-                self.hand_on(Typed { line, at, pasted: false }, input);
+                self.hand_on(Typed { line, at, pasted: false, together: false }, input);
                 continue;
             }
             let (mut line, mut pasted) = pastes.read(&line);
             // Not every terminal marks what is pasted; but several lines at once are never typed.
-            while self.asks_permission() && paste::more_comes() {
+            let mut more = paste::more_comes();
+            while more && self.asks_permission() {
                 let Some(Ok(next)) = lines.next() else { break };
                 line = format!("{line}\n{}", pastes.read(&next).0);
                 pasted = true;
+                more = paste::more_comes();
             }
-            self.hand_on(Typed { line, at, pasted }, input);
+            let together = std::mem::replace(&mut came_with, more) || more;
+            self.hand_on(Typed { line, at, pasted, together }, input);
         }
+    }
+
+    /// Somebody types at a terminal.
+    pub(crate) fn is_person(&self) -> bool {
+        self.person
     }
 
     fn asks_permission(&self) -> bool {
@@ -129,7 +162,7 @@ impl Keyboard {
     }
 
     /// The next line that is not an answer; none at the end of the input.
-    pub(crate) async fn next(&self) -> Option<String> {
+    pub(crate) async fn next(&self) -> Option<TypedLine> {
         self.demand().input = true;
         self.changed.notify_one();
         self.input.lock().await.recv().await
@@ -165,8 +198,8 @@ impl Keyboard {
     }
 
     /// Waits until a line is wanted, and gives it to the question on the screen first.
-    fn hand_on(&self, typed: Typed, input: &mpsc::UnboundedSender<String>) {
-        let Typed { mut line, at, pasted } = typed;
+    fn hand_on(&self, typed: Typed, input: &mpsc::UnboundedSender<TypedLine>) {
+        let Typed { mut line, at, pasted, together } = typed;
         let mut demand = self.demand();
         loop {
             let open = demand.question.as_ref().filter(|question| !question.answer.is_closed());
@@ -193,7 +226,7 @@ impl Keyboard {
             } else if demand.input {
                 demand.input = false;
                 // Nobody reads any more only when the process ends.
-                input.send(line).ok();
+                input.send(TypedLine { text: line, is_typed: self.person && !pasted && !together }).ok();
                 return;
             } else {
                 demand = self.changed.wait(demand).unwrap_or_else(PoisonError::into_inner);
@@ -210,13 +243,13 @@ impl Keyboard {
 mod tests {
     use super::*;
 
-    fn keyboard(person: bool) -> (Arc<Keyboard>, mpsc::UnboundedSender<String>) {
+    fn keyboard(person: bool) -> (Arc<Keyboard>, mpsc::UnboundedSender<TypedLine>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         (Arc::new(Keyboard::new(person, receiver)), sender)
     }
 
     fn typed(line: &str, at: Instant) -> Typed {
-        Typed { line: line.to_owned(), at, pasted: false }
+        Typed { line: line.to_owned(), at, pasted: false, together: false }
     }
 
     /// The answer that a question gets when these lines come.
@@ -247,8 +280,25 @@ mod tests {
         let (keyboard, sender) = keyboard(false);
         let typing = keyboard.clone();
         std::thread::spawn(move || typing.hand_on(typed("/quit", Instant::now()), &sender));
-        assert_eq!(keyboard.next().await.as_deref(), Some("/quit"));
+        assert_eq!(keyboard.next().await.unwrap().text, "/quit");
         assert!(!keyboard.has_left());
+    }
+
+    #[tokio::test]
+    async fn sec_51_only_what_comes_alone_from_a_persons_hand_was_typed() {
+        let line = || typed("!ls", Instant::now());
+        let cases = [
+            (true, line(), true),
+            (true, Typed { pasted: true, ..line() }, false),
+            (true, Typed { together: true, ..line() }, false),
+            (false, line(), false),
+        ];
+        for (person, line, is_typed) in cases {
+            let (keyboard, sender) = keyboard(person);
+            let typing = keyboard.clone();
+            std::thread::spawn(move || typing.hand_on(line, &sender));
+            assert_eq!(keyboard.next().await, Some(TypedLine { text: "!ls".to_owned(), is_typed }));
+        }
     }
 
     #[tokio::test]

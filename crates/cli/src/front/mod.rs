@@ -8,6 +8,7 @@ mod plain;
 mod screen;
 
 pub(crate) use json::JsonFront;
-pub(crate) use keyboard::{Asked, Keyboard, is_goodbye};
+pub(crate) use keyboard::{Asked, Keyboard, TypedLine, is_goodbye};
+pub(crate) use paste::Marks;
 pub(crate) use plain::{Asking, PlainFront};
 pub(crate) use screen::{Out, Questions, ScreenFront};

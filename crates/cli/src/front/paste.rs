@@ -39,7 +39,7 @@ impl Pastes {
 }
 
 /// The terminal marks what is pasted until this is dropped.
-pub(super) struct Marks(());
+pub(crate) struct Marks(());
 
 impl Marks {
     pub(super) fn on() -> Self {

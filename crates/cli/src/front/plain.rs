@@ -106,7 +106,7 @@ impl PlainFront {
                 format!("{to} -> {who}: {status}{verified}, {steps}, {cost}")
             }
             EventBody::FileChanged { path, diff } => {
-                let (added, removed) = text_counts(diff);
+                let (added, removed) = screen::changed_lines(diff);
                 format!("  {who} changed {path} (+{added} -{removed})")
             }
             EventBody::VerificationFinished { command, exit_code, ms } => {
@@ -253,13 +253,6 @@ fn first_line(text: &str) -> String {
     } else {
         line.to_owned()
     }
-}
-
-/// Lines added and removed in a unified diff.
-fn text_counts(diff: &str) -> (usize, usize) {
-    let count =
-        |mark: char, head: &str| diff.lines().filter(|line| line.starts_with(mark) && !line.starts_with(head)).count();
-    (count('+', "+++"), count('-', "---"))
 }
 
 #[cfg(test)]

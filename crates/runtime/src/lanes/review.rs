@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::attempt::{self, Running};
 use crate::agent::Agent;
 use crate::error::RuntimeError;
-use crate::review::{Asking, Subject, ask};
+use crate::review::{Asking, Subject, ask, or_empty};
 use crate::run::Scope;
 use crate::session::Core;
 
@@ -24,7 +24,7 @@ const MOST: u32 = 1_500;
 #[derive(Debug, Deserialize)]
 struct Verdict {
     approve: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     objections: Vec<String>,
 }
 

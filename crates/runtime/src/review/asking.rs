@@ -2,6 +2,7 @@
 
 use protocol::Brain;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::RuntimeError;
@@ -35,6 +36,11 @@ pub(crate) async fn ask<T: DeserializeOwned>(
         true => "its answer was cut off at the output limit".to_owned(),
         false => "its answer could not be read".to_owned(),
     }))
+}
+
+/// For a field that a reviewer may leave empty: `null` is as good as nothing.
+pub(crate) fn or_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// The first JSON object of an answer: models like to wrap it.

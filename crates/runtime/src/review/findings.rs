@@ -1,21 +1,30 @@
 //! What a review found: what the reviewer says, and what the program checked of it.
 
 use protocol::Usd;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::asking::or_empty;
 use super::diff::FileDiff;
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// It must not be merged so.
+    /// It must not be merged so. What a reviewer calls otherwise (`critical`), or by no name, is this: nobody said that it can wait.
     High,
     /// It should be mended.
     Medium,
-    /// Worth a look. What a reviewer calls otherwise is this.
-    #[serde(other)]
+    /// Worth a look.
     Low,
+}
+
+impl<'de> Deserialize<'de> for Severity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let said = serde_json::Value::deserialize(deserializer)?;
+        let word = said.as_str().unwrap_or_default().trim().to_ascii_lowercase();
+        let milder = [Self::Medium, Self::Low].into_iter().find(|known| known.as_str() == word);
+        Ok(milder.unwrap_or(Self::High))
+    }
 }
 
 impl Severity {
@@ -119,28 +128,28 @@ pub struct Review {
 #[derive(Debug, Deserialize)]
 pub(super) struct Said {
     pub(super) approve: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(super) summary: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     pub(super) findings: Vec<SaidFinding>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct SaidFinding {
-    #[serde(default = "low")]
+    #[serde(default = "high")]
     severity: Severity,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     file: String,
     #[serde(default)]
     line: Option<serde_json::Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     title: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_empty")]
     detail: String,
 }
 
-fn low() -> Severity {
-    Severity::Low
+fn high() -> Severity {
+    Severity::High
 }
 
 impl SaidFinding {

@@ -36,9 +36,25 @@ fn a_place_is_looked_up_in_the_diff_and_then_in_the_files() {
 }
 
 #[test]
-fn what_a_reviewer_calls_by_another_name_is_worth_a_look() {
-    assert_eq!(finding(r#"{"severity": "nitpick"}"#).severity, Severity::Low);
-    assert_eq!(finding(r#"{"severity": "high"}"#).severity, Severity::High);
+fn only_what_a_reviewer_calls_mild_is_mild() {
+    let severity = |said: &str| finding(&format!("{{\"severity\": {said}}}")).severity;
+    for said in [r#""high""#, r#""High""#, r#""HIGH ""#, r#""critical""#, r#""blocker""#, r#"" ""#, "null", "3"] {
+        assert_eq!(severity(said), Severity::High, "{said}");
+    }
+    assert_eq!((severity(r#""Medium""#), severity(r#"" LOW""#)), (Severity::Medium, Severity::Low));
+    assert_eq!(finding("{}").severity, Severity::High, "not said");
+}
+
+#[test]
+fn null_is_as_good_as_nothing() {
+    let said: Said = serde_json::from_str(
+        r#"{"approve": true, "summary": null, "findings": [{"severity": "low", "file": null, "line": null, "title": null, "detail": null}]}"#,
+    )
+    .unwrap();
+    assert_eq!((said.summary.as_str(), said.findings.len()), ("", 1));
+    assert_eq!((said.findings[0].title.as_str(), said.findings[0].detail.as_str()), ("", ""));
+    assert!(serde_json::from_str::<Said>(r#"{"approve": true, "findings": null}"#).unwrap().findings.is_empty());
+    assert!(serde_json::from_str::<Said>(r#"{"approve": null}"#).is_err(), "the verdict itself has to be said");
 }
 
 #[test]

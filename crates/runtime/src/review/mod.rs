@@ -13,7 +13,7 @@ use store::{NoteRecord, Write};
 use tokio_util::sync::CancellationToken;
 use tools::{DiffOf, RangeError};
 
-pub(crate) use self::asking::{Asking, ask};
+pub(crate) use self::asking::{Asking, ask, or_empty};
 use self::diff::FileDiff;
 use self::findings::Said;
 pub use self::findings::{Finding, FoundAt, Review, ReviewVerdict, Severity};

@@ -40,7 +40,16 @@ pub(crate) enum Denied {
     End(RuntimeError),
 }
 
+/// Commands in a row around which the wall did not come up, after which a run without a person ends.
+const WALL_FELL: u32 = 3;
+
 impl Core {
+    /// What ends a run in which no command can be run any more: nobody is there to mend that, and each further step costs.
+    pub(crate) fn walled_off(&self) -> Option<RuntimeError> {
+        let fell = self.tools.wall_fell().filter(|fell| fell.in_a_row >= WALL_FELL && !self.front.attended())?;
+        Some(RuntimeError::Sandbox(fell.why))
+    }
+
     /// A call was refused. Where a person is there, they see it and stop it themselves.
     pub(crate) fn denied(&self) -> Denied {
         if self.front.attended() {

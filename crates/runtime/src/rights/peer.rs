@@ -2,7 +2,7 @@
 //! marked as what it is. No right hangs on any of it: rights are computed from handles (`permissions::rights`).
 
 /// Names that only the runtime, or a system prompt, puts between angle brackets.
-const OURS: [&str; 11] = [
+const OURS: [&str; 14] = [
     "system-reminder",
     "system_reminder",
     "system",
@@ -14,7 +14,14 @@ const OURS: [&str; 11] = [
     "answer_format",
     "compaction",
     "permissions",
+    "user_command",
+    "steering",
+    "project_instructions",
 ];
+
+/// Names that the runtime uses too, and that ordinary files are full of: nothing is said about them, but they are opened up where words
+/// of others stand inside of the runtime's own.
+const SHARED: [&str; 3] = ["mode", "lane", "environment"];
 
 /// Who a line may pretend to be.
 const VOICES: [&str; 4] = ["system", "runtime", "developer", "administrator"];
@@ -35,8 +42,8 @@ pub(crate) fn flagged(text: &str) -> Option<String> {
     ))
 }
 
-/// The words of another agent, so that nothing in them can be taken for the runtime's: tags of its kind are opened up, and a line that
-/// begins like a receipt no longer begins so.
+/// The words of another agent, of a program or of a file, to stand inside of what the runtime says, so that nothing in them can be taken
+/// for the runtime's: tags of its kind are opened up, and a line that begins like a receipt no longer begins so.
 pub(crate) fn as_data(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -47,7 +54,9 @@ pub(crate) fn as_data(text: &str) -> String {
         let mut rest = line;
         while let Some(at) = rest.find('<') {
             safe.push_str(&rest[..at]);
-            safe.push_str(if ours(&rest[at + 1..]).is_some() { "&lt;" } else { "<" });
+            let tag = &rest[at + 1..];
+            let opened = named(tag, &OURS).or(named(tag, &SHARED)).is_some();
+            safe.push_str(if opened { "&lt;" } else { "<" });
             rest = &rest[at + 1..];
         }
         safe.push_str(rest);
@@ -57,7 +66,7 @@ pub(crate) fn as_data(text: &str) -> String {
 
 /// What in a line is not its own voice.
 fn speaks(line: &str) -> Option<String> {
-    if let Some(name) = line.match_indices('<').find_map(|(at, _)| ours(&line[at + 1..])) {
+    if let Some(name) = line.match_indices('<').find_map(|(at, _)| named(&line[at + 1..], &OURS)) {
         return Some(format!("a tag `{name}`"));
     }
     let lower = line.trim_start_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
@@ -69,12 +78,12 @@ fn speaks(line: &str) -> Option<String> {
     MATTERS.iter().any(|matter| said.contains(matter)).then(|| format!("`{voice}:`"))
 }
 
-/// The name of ours that a tag begins with, behind its bracket.
-fn ours(tag: &str) -> Option<&'static str> {
+/// Which of these names a tag begins with, behind its bracket.
+fn named(tag: &str, names: &[&'static str]) -> Option<&'static str> {
     let name = tag.strip_prefix('/').unwrap_or(tag);
     let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(name.len());
-    let closed = name[end..].starts_with(['>', ' ', '/']);
-    OURS.iter().find(|known| closed && name[..end].eq_ignore_ascii_case(known)).copied()
+    let closed = name[end..].starts_with(|c: char| c.is_whitespace() || matches!(c, '>' | '/'));
+    names.iter().find(|known| closed && name[..end].eq_ignore_ascii_case(known)).copied()
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub(super) async fn after_answer(
     answer: String,
     scope: &Scope,
 ) -> Result<Option<Judged>, RuntimeError> {
+    core.wall_stands()?;
     if let Some(schema) = &core.output_schema
         && let Err(problem) = structured::check(schema, &answer)
     {
@@ -91,6 +92,7 @@ pub(super) async fn after_answer(
         return Ok(Some(Judged { touched, ..judged }));
     };
     let results = verification::run(core, None, &missing, &scope.cancel).await?;
+    core.wall_stands()?;
     for receipt in results.iter().map(|result| &result.receipt) {
         let passed = receipt.exit_code == Some(0);
         checks.entry(receipt.command.clone()).and_modify(|all| *all &= passed).or_insert(passed);
@@ -154,6 +156,12 @@ fn tools_changed_something(core: &Core) -> Result<bool, RuntimeError> {
 }
 
 impl Core {
+    /// An error where the last command that was to run did not, because the wall around it no longer comes up. No answer is good then, and
+    /// nobody who tries again does better.
+    fn wall_stands(&self) -> Result<(), RuntimeError> {
+        self.tools.wall_fell().map_or(Ok(()), |fell| Err(RuntimeError::Sandbox(fell.why)))
+    }
+
     /// The `session.completed` event: every number is a query over the ledger.
     pub(crate) fn completed(&self, status: SessionStatus) -> Result<EventBody, RuntimeError> {
         let cost = self.store.session_cost(&self.session)?;

@@ -36,6 +36,7 @@ impl Session {
     /// [`RuntimeError::Store`] when not even the failure could be recorded.
     pub async fn turn_with(&self, input: Input, cancel: &CancellationToken) -> Result<TurnOutcome, RuntimeError> {
         self.core.came_back();
+        self.core.tools.forget_wall_fell();
         let work = async {
             self.check_sight(&input)?;
             self.admit(&input)?;

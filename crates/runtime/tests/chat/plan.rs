@@ -56,6 +56,23 @@ async fn whoever_begins_in_another_mode_than_the_program_did_is_told_only_of_pla
     assert_eq!(told(&stage, "plan"), 1);
 }
 
+#[tokio::test]
+async fn a_session_that_begins_in_plan_mode_is_told_so_before_its_first_step() {
+    let mut stage = Stage::set(SOLO, TALKER).await;
+    stage.mode = ApprovalMode::Deny;
+    let session = stage.open();
+    turn(&session, "Do it.").await;
+    assert_eq!((told(&stage, "plan"), stage.times("<mode")), (1, 1));
+    assert!(stage.last().request.system.iter().all(|block| !block.contains("<mode")), "never in the prefix");
+    turn(&session, "And?").await;
+    assert_eq!(stage.times("<mode"), 1, "once");
+    session.set_approval_mode(ApprovalMode::Auto);
+    turn(&session, "Now do it.").await;
+    assert_eq!((told(&stage, "auto"), stage.times("<mode")), (1, 2));
+    assert!(text(&stage.last()).contains("Reading only is over"));
+    assert_append_only(&stage.requests());
+}
+
 const ALL_HANDS: &str = "  - id: solo
     when: {any: true}
     count: turn

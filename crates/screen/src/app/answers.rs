@@ -3,10 +3,20 @@
 use super::App;
 use super::entry::{Body, Tone};
 use crate::feed::{Act, Asked, Reply};
-use crate::view::line::{cut, first_line, plain};
+use crate::text::{clip, plain};
+use crate::view::drawn_as_diff;
+use crate::view::line::first_line;
 
 /// Columns of what was asked that the history repeats.
 const REPEATED: usize = 60;
+
+/// What was asked for, in a line: of a change the file and how many lines.
+fn in_short(tool: &str, what: &str) -> String {
+    match drawn_as_diff(tool, what) {
+        Some(change) => format!("{} +{} -{}", plain(&change.path), change.added, change.removed),
+        None => first_line(what),
+    }
+}
 
 impl App {
     /// The first question is answered.
@@ -14,7 +24,7 @@ impl App {
         let Some(first) = self.questions.take_first() else { return Vec::new() };
         let (tone, said) = match (&first.ask.asked, &reply) {
             (Asked::Approval { agent, tool, what, .. }, reply) => {
-                let asked = format!("{}: {tool} {}", plain(agent.as_str()), cut(&first_line(what), REPEATED));
+                let asked = format!("{}: {tool} {}", plain(agent.as_str()), clip(&in_short(tool, what), REPEATED));
                 match reply {
                     Reply::Once | Reply::Words(_) => (Tone::Dim, format!("you allowed once, {asked}")),
                     Reply::Always => {

@@ -2,7 +2,7 @@
 
 use super::{App, Signal};
 use crate::feed::Asked;
-use crate::view::line::plain;
+use crate::text::plain;
 
 /// A turn shorter than this ends while the person is still there.
 const LONG_TURN_MS: u64 = 10_000;

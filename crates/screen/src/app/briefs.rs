@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use protocol::delegation::{Brief, CommandReceipt, Receipt, Report, ReportStatus};
 use protocol::route::Route;
 
-use crate::view::line::{count, plain, time};
+use crate::text::plain;
+use crate::view::line::{count, time};
 
 /// A brief, whole.
 pub(super) fn brief(brief: &Brief) -> String {
@@ -102,11 +103,4 @@ pub(super) fn route_line(route: &Route, brain: &str, attempt: u32) -> String {
         "{again}lane {}, {brain}, risk score {} ({reasons}); verification: {checks}",
         route.lane, route.score
     ))
-}
-
-/// Lines added and removed in a unified diff.
-pub(super) fn changed(diff: &str) -> (usize, usize) {
-    let count =
-        |mark: char, head: &str| diff.lines().filter(|line| line.starts_with(mark) && !line.starts_with(head)).count();
-    (count('+', "+++ "), count('-', "--- "))
 }

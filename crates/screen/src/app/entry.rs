@@ -117,6 +117,16 @@ pub(crate) struct Folded {
     pub(crate) shown: usize,
     /// It says more than what goes on around it: a person asked for it.
     pub(crate) asked_for: bool,
+    /// The line above told the first line already: the history goes on behind it.
+    pub(crate) first_told: bool,
+}
+
+impl Folded {
+    /// The text without what the line above told.
+    pub(crate) fn not_told(&self) -> &str {
+        let rest = || self.text.trim_start().split_once('\n').map_or("", |(_, rest)| rest);
+        if self.first_told { rest() } else { &self.text }
+    }
 }
 
 impl Entry {

@@ -8,7 +8,8 @@ use super::entry::{Body, Folded, Tone, Typing, Written};
 use super::lanes::{Call, Mood};
 use super::{App, PLACEHOLDER, PLACEHOLDER_AT_WORK, Turn, briefs};
 use crate::feed::{Agent, Feed, Said};
-use crate::view::line::{first_line, model, plain, time};
+use crate::text::{changed_lines, plain};
+use crate::view::line::{first_line, model, time};
 
 /// Drawn lines of output that the history shows where a command went well, and where it failed.
 const SHOWN_OK: usize = 4;
@@ -41,7 +42,7 @@ impl App {
                 }
             }
             Feed::Result { agent, call, text } => self.result(&agent, &call, text),
-            Feed::Notice(words) => self.note(&format!("note: {}", redact::inert(&words))),
+            Feed::Notice(words) => self.notice(&words),
             Feed::Said(said) => self.said(said),
             Feed::Ask(ask) => self.questions.ask(ask),
             Feed::Withdrawn(id) => self.questions.withdraw(id),
@@ -61,6 +62,19 @@ impl App {
         }
     }
 
+    /// A note, or a warning where it calls itself one.
+    fn notice(&mut self, words: &str) {
+        let words = redact::inert(words);
+        let (tone, text) = if words.starts_with("warning: ") {
+            (Tone::Warn, words.into_owned())
+        } else if words.starts_with("hint: ") {
+            (Tone::Dim, words.into_owned())
+        } else {
+            (Tone::Dim, format!("note: {words}"))
+        };
+        self.told.show(Body::Note { tone, text });
+    }
+
     fn session(&mut self, id: &str, team: &str, agents: Vec<Agent>) {
         self.told.end_words();
         let brains: Vec<String> =
@@ -70,7 +84,8 @@ impl App {
         self.composer.set_placeholder(PLACEHOLDER);
         self.status = None;
         self.queued = 0;
-        self.sent = None;
+        // What was sent before a session was open is its first prompt, and stands there already: `sent` stays.
+        self.asked = false;
         self.note(&format!("session {} · team {} · {}", plain(id), plain(team), brains.join(", ")));
     }
 
@@ -78,6 +93,7 @@ impl App {
         if earlier.is_empty() {
             return;
         }
+        self.asked = true;
         self.note("earlier in this session:");
         for (who, text) in earlier {
             let body = match who.as_str() {
@@ -214,7 +230,7 @@ impl App {
             EventBody::FileChanged { path, diff } => {
                 self.end_words_of(&agent);
                 self.close_reads(&agent, now_ms);
-                let (added, removed) = briefs::changed(&diff);
+                let (added, removed) = changed_lines(&diff);
                 let heading = format!("* {}  changed {} (+{added} -{removed})", plain(agent.as_str()), plain(&path));
                 let title = format!("{} changed {}", plain(agent.as_str()), plain(&path));
                 self.told.show(folded(title, Some(heading), Written::Diff, diff, SHOWN_DIFF));
@@ -309,6 +325,7 @@ impl App {
             lane.steps += u32::from(purpose == Purpose::Step);
             lane.usd = lane.usd.zip(usd).map(|(so_far, more)| so_far + more);
         }
+        self.asked = true;
         if let Some(turn) = &mut self.turn {
             turn.told = false;
             turn.usd = turn.usd.zip(usd).map(|(so_far, more)| so_far + more);
@@ -325,14 +342,16 @@ impl App {
         now_ms: u64,
     ) {
         let tool = plain(tool);
-        let summary = self.lanes.end_call(agent, call, &tool, failed.is_none(), now_ms);
+        let failed = failed.map(|why| first_line(&why));
+        let summary = self.lanes.end_call(agent, call, &tool, failed.clone(), now_ms);
         let is_told_otherwise = matches!(tool.as_str(), "delegate" | "report" | "ask_user");
         if failed.is_none() && (is_told_otherwise || self.lanes.of(agent, now_ms).reads.add(&tool, &summary, ms)) {
             return;
         }
         self.close_reads(agent, now_ms);
         let what = format!("{tool} {summary}").trim_end().to_owned();
-        let failed = failed.map(|why| first_line(&why));
+        // `failed: error: …` says it twice.
+        let failed = failed.map(|why| why.strip_prefix("error: ").unwrap_or(&why).to_owned());
         self.told.show(Body::Done { agent: agent.clone(), what, failed, ms });
     }
 
@@ -343,14 +362,21 @@ impl App {
         }
         let Some(ended) = self.lanes.answered(agent, call) else { return };
         let title = format!("{} {} {}", plain(agent.as_str()), ended.tool, ended.summary).trim_end().to_owned();
-        let shown = if ended.ok { SHOWN_OK } else { SHOWN_FAILED };
+        let ok = ended.failed.is_none();
+        let shown = if ok { SHOWN_OK } else { SHOWN_FAILED };
+        let first_told = ended.failed.is_some_and(|why| !why.is_empty() && first_line(&text) == why);
         match ended.tool.as_str() {
-            "delegate" | "report" | "ask_user" | "edit" | "write" if ended.ok => {}
+            "delegate" | "report" | "ask_user" | "edit" | "write" if ok => {}
             "read" | "grep" | "glob" | "list" | "git_diff" | "git_status" => {
                 let written = if ended.tool == "git_diff" { Written::Diff } else { Written::Plain };
                 self.told.keep(folded(title, None, written, text, 0));
             }
-            _ => self.told.show(folded(title, None, Written::Plain, text, shown)),
+            _ => {
+                let body = Folded { first_told, ..part(title, None, Written::Plain, text, shown) };
+                // Where that was all of it, it stands there already.
+                let is_told = body.not_told().trim().is_empty();
+                if is_told { self.told.keep(Body::Folded(body)) } else { self.told.show(Body::Folded(body)) }
+            }
         }
     }
 
@@ -373,6 +399,7 @@ impl App {
             text,
             shown: SHOWN_SAID,
             asked_for: true,
+            first_told: false,
         }));
     }
 }
@@ -388,5 +415,9 @@ fn failure(message: &str, hint: &str) -> Body {
 }
 
 fn folded(title: String, heading: Option<String>, written: Written, text: String, shown: usize) -> Body {
-    Body::Folded(Folded { title, heading, tone: Tone::Dim, written, text, shown, asked_for: false })
+    Body::Folded(part(title, heading, written, text, shown))
+}
+
+fn part(title: String, heading: Option<String>, written: Written, text: String, shown: usize) -> Folded {
+    Folded { title, heading, tone: Tone::Dim, written, text, shown, asked_for: false, first_told: false }
 }

@@ -142,6 +142,107 @@ fn output_of_a_failed_command_shows_more_of_its_lines_and_its_end() {
 }
 
 #[test]
+fn what_a_failed_command_said_first_is_said_once() {
+    let mut desk = desk();
+    desk.begin().started("main", "bash", "cargo test").completed("main", "bash", 5, Some("error: no such crate"));
+    desk.answer("main", "error: no such crate\nand more\nto read\n");
+    let history = desk.scrollback();
+    let wanted = "* main  bash cargo test  failed: no such crate\n  and more\n  to read";
+    assert!(history.ends_with(wanted), "{history}");
+    desk.started("main", "bash", "ls")
+        .completed("main", "bash", 5, Some("error: gone"))
+        .answer("main", "error: gone\n");
+    assert!(desk.scrollback().ends_with("* main  bash ls  failed: gone"), "{}", desk.scrollback());
+    desk.key("ctrl-t").key("g");
+    desk.key("/").typed("error: gone").key("enter");
+    assert!(desk.screen(80, 24).contains("error: gone"), "all of it can be opened");
+}
+
+#[test]
+fn a_long_line_that_is_cut_says_so_and_opens() {
+    let mut desk = desk();
+    let long = format!("begin{}end", "x".repeat(2_000));
+    desk.begin().call("main", "bash", "cat data", 5, "older").call("main", "bash", "cat data", 5, &long);
+    let history = desk.scrollback();
+    assert!(history.contains("a part of a long line · Ctrl-O opens [2]") && !history.contains("xend"), "{history}");
+    desk.key("ctrl-o");
+    assert!(desk.screen(80, 40).contains("xend"), "{}", desk.screen(80, 40));
+    desk.key("q").feed(Feed::Said(Said::Text(format!("short\n{long}"))));
+    let history = desk.scrollback();
+    assert!(history.contains("long lines are cut · Ctrl-O opens [3]"), "{history}");
+}
+
+#[test]
+fn a_line_that_looks_like_the_head_of_a_diff_counts_as_a_change() {
+    let mut desk = desk();
+    let diff = "--- a/q.sql\n+++ b/q.sql\n@@ -1,2 +1,2 @@\n--- one\n+++ two\n same\n";
+    desk.event("main", EventBody::FileChanged { path: "q.sql".to_owned(), diff: diff.to_owned() });
+    assert!(desk.scrollback().contains("changed q.sql (+1 -1)"), "{}", desk.scrollback());
+}
+
+#[test]
+fn what_comes_while_the_viewer_hides_the_history_is_kept_to_a_limit() {
+    let mut desk = desk();
+    desk.says("main", "Before the viewer ").screen(80, 24);
+    desk.key("ctrl-t");
+    for number in 0..300 {
+        desk.says("main", "and more.").message("main", "");
+        desk.feed(Feed::Said(Said::Text(format!("number {number}\n{}", "y\n".repeat(5_000)))));
+    }
+    assert!(desk.app.told.waiting() < 2 << 20, "{}", desk.app.told.waiting());
+    desk.key("q");
+    let history = desk.scrollback();
+    assert!(history.contains("number 299") && !history.contains("number 0\n"), "the newest are there");
+    assert!(history.contains("things that came meanwhile are left out here: Ctrl-T shows"), "it is said");
+    assert!(!desk.app.told.is_speaking() && desk.app.told.tail().is_empty());
+}
+
+#[test]
+fn a_warning_is_called_so_once() {
+    let mut desk = desk();
+    desk.feed(Feed::Notice("warning: UNSANDBOXED: commands can write".to_owned()));
+    assert_eq!(desk.scrollback().trim(), "warning: UNSANDBOXED: commands can write");
+    let unguarded = Some("UNSANDBOXED: commands can write".to_owned());
+    desk.feed(Feed::Status(Box::new(crate::feed::Status { unguarded, ..super::desk::status() })));
+    let shown = desk.screen(80, 24);
+    assert!(shown.lines().any(|line| line.trim() == "UNSANDBOXED: commands can write"), "{shown}");
+}
+
+#[test]
+fn nothing_costs_nothing_before_anything_was_asked() {
+    let mut desk = desk();
+    let unknown = crate::feed::Status { usd: None, usd_turn: None, ..super::desk::status() };
+    desk.feed(Feed::Status(Box::new(unknown.clone())));
+    assert!(desk.screen(100, 30).contains("ask · $0.00"), "{}", desk.screen(100, 30));
+    desk.begin();
+    assert!(desk.screen(100, 30).contains("$0.00 · turn $0.00"), "{}", desk.screen(100, 30));
+    let unpriced = match step(0.1) {
+        EventBody::StepCompleted { brain, purpose, usage, predicted_cache_read, .. } => {
+            EventBody::StepCompleted { brain, purpose, usage, usd: None, predicted_cache_read }
+        }
+        other => other,
+    };
+    desk.event("main", unpriced);
+    assert!(desk.screen(100, 30).contains("$? · turn $?"), "{}", desk.screen(100, 30));
+}
+
+#[test]
+fn the_second_row_takes_what_the_first_has_no_room_for_however_long_the_cache_lives() {
+    for width in 60..140 {
+        let mut desk = Desk::new(Colors::None);
+        desk.begin();
+        for _ in 0..6 {
+            let shown = desk.screen(width, 24);
+            let below: Vec<&str> = shown.lines().rev().take(2).collect();
+            for part in ["opus-5-5", "main", "sandbox workspace", "$0.42", "context"] {
+                assert!(below.iter().any(|row| row.contains(part)), "{part} at {width} columns: {shown}");
+            }
+            desk.wait(50_000);
+        }
+    }
+}
+
+#[test]
 fn an_edit_is_a_diff_and_a_long_one_is_folded() {
     let mut desk = desk();
     let diff = "--- a/x.rs\n+++ b/x.rs\n@@ -1,2 +1,2 @@\n-old line\n+new line\n same\n";

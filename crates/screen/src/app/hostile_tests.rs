@@ -197,7 +197,7 @@ fn check(desk: &mut Desk, width: u16, height: u16) {
     for line in desk.app.take_history(width) {
         let text = text_of(&line);
         assert!(!text.contains(char::is_control), "{text:?}");
-        let columns = crate::view::line::columns(&text);
+        let columns = crate::text::measure(&text);
         assert!(columns <= usize::from(width.max(2)), "{columns} columns of {width}: {text:?}");
     }
     let wanted = desk.app.height(width, height);

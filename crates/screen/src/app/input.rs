@@ -22,6 +22,9 @@ pub(crate) enum Input {
     Feed(Feed),
 }
 
+/// Longest text for the clipboard, in bytes: terminals ignore more (xterm: 100,000 characters of base64).
+pub(crate) const LONGEST_COPY: usize = 74_000;
+
 /// What the terminal is asked to do besides drawing. Texts are plain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
@@ -29,7 +32,7 @@ pub(crate) enum Signal {
     Notify(String),
     /// The window's title.
     Title(String),
-    /// To the clipboard.
+    /// To the clipboard: [`LONGEST_COPY`] bytes at most.
     Copy(String),
     /// The program is put to sleep, as the shell's Ctrl-Z does.
     Suspend,

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::entry::{Body, Folded, Typing};
 use super::questions::is_plain;
 use super::viewer::{self, Viewer};
-use super::{App, Armed, Signal, TWICE_MS};
+use super::{App, Armed, LONGEST_COPY, Signal, TWICE_MS};
 use crate::composer::{Prompt, Typed};
 use crate::feed::{Act, Asked, Reply};
 
@@ -210,8 +210,13 @@ impl App {
                     Body::Folded(Folded { text, .. }) => Some(redact::inert(text).into_owned()),
                     _ => None,
                 });
-                viewer.says = Some(if text.is_some() { "copied" } else { "nothing is selected" }.to_owned());
-                self.signals.extend(text.map(Signal::Copy));
+                let says = match &text {
+                    None => "nothing is selected",
+                    Some(text) if text.len() > LONGEST_COPY => "too long to copy: terminals take 74,000 bytes",
+                    Some(_) => "copied",
+                };
+                viewer.says = Some(says.to_owned());
+                self.signals.extend(text.filter(|text| text.len() <= LONGEST_COPY).map(Signal::Copy));
             }
         }
     }
@@ -228,7 +233,12 @@ impl App {
             Outcome::Taken => Vec::new(),
             Outcome::Draft => {
                 self.composer.tick(now_ms);
-                self.composer.key(key);
+                if key.code == KeyCode::Char('?') && is_plain(key) && self.composer.is_empty() {
+                    // Elsewhere it shows the keys; here somebody is writing.
+                    self.composer.paste("?");
+                } else {
+                    self.composer.key(key);
+                }
                 Vec::new()
             }
             Outcome::Answering => self.answering(key, now_ms),

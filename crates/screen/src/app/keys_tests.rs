@@ -21,6 +21,28 @@ fn enter_sends_and_the_prompt_stands_once_in_the_history() {
 }
 
 #[test]
+fn a_prompt_that_was_sent_before_the_session_was_open_stands_there_once() {
+    let mut desk = desk();
+    desk.typed("mend it").key("enter");
+    desk.feed(Feed::Session { id: "s-13".to_owned(), team: "default".to_owned(), agents: Vec::new() });
+    desk.begin().event("main", protocol::event::EventBody::TurnStarted { input: "mend it".to_owned() });
+    assert_eq!(desk.scrollback().matches("> mend it").count(), 1, "{}", desk.scrollback());
+}
+
+#[test]
+fn what_is_too_long_for_the_clipboard_is_not_called_copied() {
+    for (length, says) in [(70_000, "copied"), (80_000, "too long to copy")] {
+        let mut desk = desk();
+        desk.feed(Feed::Said(crate::feed::Said::Text("x\n".repeat(length / 2))));
+        desk.scrollback();
+        desk.key("ctrl-o").key("c");
+        let shown = desk.screen(80, 24);
+        assert!(shown.lines().last().is_some_and(|line| line.contains(says)), "{shown}");
+        assert_eq!(desk.signals.iter().any(|signal| matches!(signal, Signal::Copy(_))), says == "copied");
+    }
+}
+
+#[test]
 fn a_turn_that_was_queued_shows_its_prompt_when_it_begins() {
     let mut desk = desk();
     desk.begin().event("main", protocol::event::EventBody::TurnStarted { input: "then this".to_owned() });

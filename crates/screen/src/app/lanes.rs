@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use protocol::{AgentId, CallId, Usd};
 
 use crate::feed::Agent;
-use crate::view::line::plain;
+use crate::text::plain;
 
 /// A call that runs.
 #[derive(Clone, Debug)]
@@ -161,7 +161,8 @@ pub(crate) struct Ended {
     pub(crate) call: CallId,
     pub(crate) tool: String,
     pub(crate) summary: String,
-    pub(crate) ok: bool,
+    /// What the history said went wrong; none where it went well.
+    pub(crate) failed: Option<String>,
 }
 
 /// Most calls whose answer is waited for.
@@ -221,14 +222,21 @@ impl Lanes {
     }
 
     /// A call ended: it is taken out of its lane.
-    pub(crate) fn end_call(&mut self, agent: &AgentId, call: &CallId, tool: &str, ok: bool, now_ms: u64) -> String {
+    pub(crate) fn end_call(
+        &mut self,
+        agent: &AgentId,
+        call: &CallId,
+        tool: &str,
+        failed: Option<String>,
+        now_ms: u64,
+    ) -> String {
         let lane = self.of(agent, now_ms);
         let at = lane.calls.iter().position(|one| one.id == *call);
         let summary = at.map(|at| lane.calls.remove(at).summary).unwrap_or_default();
         if lane.calls.is_empty() {
             lane.mood = Mood::Thinking;
         }
-        let ended = Ended { agent: agent.clone(), call: call.clone(), tool: tool.to_owned(), summary, ok };
+        let ended = Ended { agent: agent.clone(), call: call.clone(), tool: tool.to_owned(), summary, failed };
         let summary = ended.summary.clone();
         self.ended.push_back(ended);
         if self.ended.len() > MOST_ENDED {

@@ -42,7 +42,7 @@ fn an_ended_call_is_found_again_by_its_answer_once() {
     let mut lanes = Lanes::new();
     let (agent, call) = (AgentId::from("main"), CallId::new("1"));
     lanes.of(&agent, 0).calls.push(Call { id: call.clone(), tool: "bash".into(), summary: "ls".into(), says: None });
-    assert_eq!(lanes.end_call(&agent, &call, "bash", true, 5), "ls");
+    assert_eq!(lanes.end_call(&agent, &call, "bash", None, 5), "ls");
     assert_eq!(lanes.of(&agent, 0).mood, Mood::Thinking);
     assert_eq!(lanes.answered(&agent, &call).map(|ended| ended.summary), Some("ls".to_owned()));
     assert!(lanes.answered(&agent, &call).is_none());

@@ -18,6 +18,7 @@ pub(crate) mod viewer;
 use std::cell::Cell;
 use std::sync::Arc;
 
+use input::LONGEST_COPY;
 pub(crate) use input::{Input, Signal};
 use protocol::{AgentId, Usd};
 use ratatui::buffer::Buffer;
@@ -54,28 +55,11 @@ pub(crate) struct Options {
     pub(crate) history: History,
 }
 
-/// No files to complete: for a screen that stands nowhere.
-struct NoFiles;
-
-impl Files for NoFiles {
-    fn list(&self) -> Arc<[String]> {
-        Arc::default()
-    }
-
-    fn refresh(&self, _now_ms: u64) {}
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { colors: Colors::default(), still: false, files: Arc::new(NoFiles), history: History::default() }
-    }
-}
-
 /// A turn that runs.
 pub(crate) struct Turn {
     pub(crate) began_ms: u64,
     /// Dollars of its calls so far; none where a price is unknown.
-    usd: Option<Usd>,
+    pub(crate) usd: Option<Usd>,
     /// The status line told this turn's dollars since its last call.
     told: bool,
     /// It was asked to stop.
@@ -115,6 +99,8 @@ pub(crate) struct App {
     armed: Option<(Armed, u64)>,
     /// The prompt that was shown when it was sent: its turn does not show it again.
     sent: Option<String>,
+    /// A model was asked in this session, so that a price that is not known is one that nobody knows.
+    pub(crate) asked: bool,
     attention: Attention,
     signals: Vec<Signal>,
     over: bool,
@@ -140,6 +126,7 @@ impl App {
             planned: Cell::new(None),
             armed: None,
             sent: None,
+            asked: false,
             attention: Attention::default(),
             signals: Vec::new(),
             over: false,

@@ -54,6 +54,10 @@ pub(crate) struct Standing {
     pub(crate) called: bool,
     /// Something in what is to be allowed is not what it looks like.
     deceptive: bool,
+    /// The last row of what is to be allowed was in sight: before that nothing says yes.
+    pub(crate) read: bool,
+    /// As it was drawn last, there was room for a row of it and for every answer: else nothing says yes.
+    pub(crate) fits: bool,
     /// The question as it was drawn last, and for which width.
     pub(crate) drawn: Mutex<Option<(u16, Arc<Vec<Line<'static>>>)>>,
 }
@@ -74,6 +78,8 @@ impl Standing {
             filter: String::new(),
             called: false,
             deceptive,
+            read: false,
+            fits: false,
             drawn: Mutex::new(None),
         };
         standing.chosen = standing.buttons().iter().position(|button| *button == Button::No).unwrap_or_default();
@@ -117,18 +123,24 @@ impl Standing {
         self.since.is_some() && now_ms >= self.quiet_until
     }
 
+    /// Whether a yes is taken: all that it would allow was in sight.
+    pub(crate) fn may_say_yes(&self) -> bool {
+        self.read && self.fits
+    }
+
     /// Takes a key.
     pub(crate) fn key(&mut self, key: KeyEvent, now_ms: u64) -> Outcome {
-        if self.reason.is_none() && self.scrolled(key) {
+        let armed = self.is_armed(now_ms);
+        if self.reason.is_none() && (armed || !is_editing(key)) && self.scrolled(key) {
             return Outcome::Taken;
         }
         if matches!(self.ask.asked, Asked::Choice { .. }) && !matches!(key.code, KeyCode::Enter | KeyCode::Esc) {
             return self.choice_key(key);
         }
-        if !self.is_armed(now_ms) {
+        if !armed {
             // Somebody is in the middle of typing something else: it takes a pause before a key is meant for this.
             self.quiet_until = now_ms.saturating_add(QUIET_MS);
-            return if matches!(key.code, KeyCode::Char(_)) && is_plain(key) { Outcome::Draft } else { Outcome::Taken };
+            return if is_editing(key) { Outcome::Draft } else { Outcome::Taken };
         }
         match &self.ask.asked {
             Asked::Words { .. } if key.code == KeyCode::Esc => Outcome::Answer(Reply::No(String::new())),
@@ -206,6 +218,7 @@ impl Standing {
 
     fn press(&mut self, button: Button) -> Outcome {
         match button {
+            Button::Once | Button::Always if !self.may_say_yes() => Outcome::Taken,
             Button::Once => Outcome::Answer(Reply::Once),
             Button::Always => Outcome::Answer(Reply::Always),
             Button::No => Outcome::Answer(Reply::No(String::new())),
@@ -265,6 +278,16 @@ impl Standing {
             _ => {}
         }
         Outcome::Taken
+    }
+}
+
+/// A key that changes a text or goes about in its line. What sends, recalls, completes or searches is none.
+fn is_editing(key: KeyEvent) -> bool {
+    match key.code {
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => !matches!(c, 'r' | 'R' | 'p' | 'n'),
+        KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete => true,
+        KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End => true,
+        _ => false,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::text::Colors;
 fn asked(asked: Asked) -> Desk {
     let mut desk = Desk::new(Colors::None);
     desk.ask(1, asked).wait(QUIET_MS + 1);
+    desk.screen(80, 24);
     desk
 }
 
@@ -122,7 +123,9 @@ fn sec_51_somebody_who_goes_on_typing_does_not_answer_in_the_middle_of_a_word() 
 #[test]
 fn sec_51_the_next_question_is_not_answered_by_the_key_for_the_one_before() {
     let mut desk = asked(approval("cargo test", None));
-    desk.ask(2, approval("rm -r target", None)).key("y").key("y");
+    desk.ask(2, approval("rm -r target", None)).key("y");
+    desk.screen(80, 24);
+    desk.key("y");
     assert_eq!(desk.take_acts(), answer(1, Reply::Once));
     desk.wait(QUIET_MS + 1).key("n");
     assert_eq!(desk.take_acts(), answer(2, Reply::No(String::new())));
@@ -135,6 +138,7 @@ fn sec_51_a_question_behind_the_viewer_takes_no_key_until_it_is_seen() {
     assert!(desk.screen(80, 24).contains("a question waits"));
     desk.key("y").key("q").key("y");
     assert_eq!(desk.take_acts(), []);
+    desk.screen(80, 24);
     desk.wait(QUIET_MS + 1).key("y");
     assert_eq!(desk.take_acts(), answer(1, Reply::Once));
 }
@@ -231,7 +235,137 @@ fn all_of_a_long_command_can_be_seen_on_a_small_screen() {
     assert!((0..200).all(|line| seen.contains(&format!("echo part-{line}-of-it"))));
     assert!(seen.contains("in 200 lines)"));
     desk.key("home");
+    assert!(desk.screen(40, 10).contains("echo part-0-of-it"));
+    desk.key("end");
     assert!(desk.screen(40, 10).contains("why: it writes"));
+}
+
+#[test]
+fn sec_50_no_yes_is_taken_before_the_last_of_it_was_in_sight() {
+    let command: String = (0..60).map(|line| format!("tool{line:02} a; \n")).collect();
+    for keys in [["y", "y"], ["a", "a"], ["left", "enter"]] {
+        let mut desk = asked(approval(&format!("{command}rm -rf build-important"), Some("it")));
+        let shown = desk.screen(80, 24);
+        assert!(shown.contains("tool00 a") && !shown.contains("build-important"), "{shown}");
+        assert!(shown.contains("PgDn to the end first"), "{shown}");
+        desk.key("left");
+        for key in keys {
+            desk.key(key);
+        }
+        assert_eq!(desk.take_acts(), [], "{keys:?}");
+        for _ in 0..6 {
+            desk.key("pgdn").screen(80, 24);
+        }
+        assert!(!desk.screen(80, 24).contains("PgDn to the end first"));
+        desk.key("y");
+        assert_eq!(desk.take_acts(), answer(1, Reply::Once));
+    }
+    let mut desk = asked(approval(&command, None));
+    desk.key("n");
+    assert_eq!(desk.take_acts(), answer(1, Reply::No(String::new())), "a no needs no reading");
+}
+
+#[test]
+fn sec_50_the_reason_for_asking_pushes_nothing_out_of_sight() {
+    let mut desk = Desk::new(Colors::None);
+    let why: String = (0..60).map(|tool| format!("`tool{tool:02}` is not on the list of commands; ")).collect();
+    let asked = Asked::Approval {
+        agent: AgentId::from("main"),
+        tool: "bash".to_owned(),
+        what: "tool00 a; rm -rf build-important".to_owned(),
+        why,
+        always: Some("the very same command".to_owned()),
+    };
+    desk.ask(1, asked).wait(QUIET_MS + 1);
+    let shown = desk.screen(80, 24);
+    let place = |words: &str| shown.find(words).unwrap_or_else(|| panic!("{words} in {shown}"));
+    assert!(place("rm -rf build-important") < place("why: `tool00`"), "{shown}");
+    assert!(place("more of why)") < place("always covers: the very same command"), "{shown}");
+    desk.key("y");
+    assert_eq!(desk.take_acts(), answer(1, Reply::Once));
+}
+
+#[test]
+fn sec_50_where_there_is_no_room_for_it_and_its_answers_no_yes_is_taken() {
+    let unguarded = Some("UNSANDBOXED: commands can write".to_owned());
+    for (width, height) in [(80, 1), (80, 2), (8, 24), (10, 10)] {
+        let mut desk = asked(approval("rm -rf build-important", Some("it")));
+        desk.feed(Feed::Status(Box::new(crate::feed::Status {
+            unguarded: unguarded.clone(),
+            ..super::desk::status()
+        })));
+        let shown = desk.screen(width, height);
+        assert!(shown.contains("n no"), "{width}x{height}: {shown}");
+        desk.key("y").key("a").key("left").key("left").key("enter");
+        assert_eq!(desk.take_acts(), [], "{width}x{height}: {shown}");
+        desk.key("n");
+        assert_eq!(desk.take_acts(), answer(1, Reply::No(String::new())));
+    }
+}
+
+#[test]
+fn sec_50_on_a_few_rows_what_is_asked_and_its_answers_come_before_all_else() {
+    let unguarded = Some("UNSANDBOXED: commands can write".to_owned());
+    for (width, height) in [(80, 3), (80, 4), (80, 5), (20, 10), (12, 24)] {
+        let mut desk = Desk::new(Colors::None);
+        desk.feed(Feed::Status(Box::new(crate::feed::Status {
+            unguarded: unguarded.clone(),
+            ..super::desk::status()
+        })));
+        desk.ask(1, approval("rm -rf important", Some("it"))).wait(QUIET_MS + 1);
+        let shown = desk.screen(width, height);
+        let last = |words: &str| shown.lines().any(|line| line.contains(words));
+        assert!(last("rm -rf") && (last("a always  >n no") || last(" y  a >n  e")), "{width}x{height}: {shown}");
+        desk.key("y");
+        let is_read = !shown.contains("PgDn");
+        assert_eq!(desk.take_acts().is_empty(), !is_read, "{width}x{height}: {shown}");
+    }
+}
+
+#[test]
+fn sec_50_a_command_that_looks_like_a_diff_is_shown_as_a_command() {
+    let what = "--- a\t; echo PWNED > pwned.txt\n+++ b\n@@ -1 +1 @@ ; echo MORE\n+x";
+    let mut desk = asked(approval(what, None));
+    let shown = desk.screen(80, 24);
+    assert!(shown.contains("echo PWNED > pwned.txt") && shown.contains("echo MORE"), "{shown}");
+    let tabbed = "--- a/x\t; echo PWNED\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
+    let edit = Asked::Approval {
+        agent: AgentId::from("main"),
+        tool: "edit".to_owned(),
+        what: tabbed.to_owned(),
+        why: "it changes a file".to_owned(),
+        always: None,
+    };
+    let shown = asked(edit).screen(80, 24);
+    assert!(shown.contains("echo PWNED"), "a name is not cut at a tab: {shown}");
+}
+
+#[test]
+fn sec_51_a_draft_goes_on_while_a_question_has_just_come_up() {
+    let mut desk = Desk::new(Colors::None);
+    desk.typed("helo").ask(1, approval("cargo test", Some("it")));
+    desk.key("backspace").key("left").key("ctrl-f").typed("lo wor").key("ctrl-w").typed("you").key("tab").key("enter");
+    assert_eq!(desk.take_acts(), []);
+    desk.wait(QUIET_MS + 1).screen(80, 24);
+    desk.key("n");
+    assert!(desk.screen(80, 24).contains("> hello you"), "{}", desk.screen(80, 24));
+    let mut desk = Desk::new(Colors::None);
+    desk.ask(1, approval("cargo test", None)).typed("?!").wait(QUIET_MS + 1).key("n");
+    assert!(desk.screen(80, 24).contains("> ?!"), "{}", desk.screen(80, 24));
+}
+
+#[test]
+fn the_history_names_the_file_of_a_change_that_was_allowed() {
+    let asked_for = Asked::Approval {
+        agent: AgentId::from("main"),
+        tool: "edit".to_owned(),
+        what: "--- a/q.sql\n+++ b/q.sql\n@@ -1,2 +1,2 @@\n--- one\n+-- two\n same\n".to_owned(),
+        why: "it changes a file".to_owned(),
+        always: None,
+    };
+    let mut desk = asked(asked_for);
+    desk.key("y");
+    assert!(desk.scrollback().contains("you allowed once, main: edit q.sql +1 -1"), "{}", desk.scrollback());
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn scene(name: &str, mut play: impl FnMut(&mut Desk)) {
         play(&mut desk);
         let screen = desk.screen(width, height);
         for line in screen.lines() {
-            let columns = crate::view::line::columns(line);
+            let columns = crate::text::measure(line);
             assert!(columns <= usize::from(width), "{columns} columns of {width}: {line}");
         }
         let screen: String = screen.lines().map(|line| format!("|{line}\n")).collect();

@@ -14,6 +14,7 @@ fn output(text: &str) -> Body {
         text: text.to_owned(),
         shown: 4,
         asked_for: false,
+        first_told: false,
     })
 }
 

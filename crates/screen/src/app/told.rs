@@ -1,14 +1,20 @@
 //! What has been told: pieces that wait for the terminal's scrollback, in their order, and the words that still stream. Nothing that was
 //! drawn is kept.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ratatui::text::Line;
 
 use super::entry::{Body, Entry};
 use super::shelf::Shelf;
-use crate::text::{Stream, Theme};
+use crate::text::{Stream, Theme, wrap};
 use crate::view::entries;
+use crate::view::line::count;
+
+/// Most bytes of pieces that wait to be drawn. More comes together only while the viewer hides the history; all of it is drawn in one
+/// frame then, and stays in the viewer.
+const MOST_PENDING: usize = 1 << 20;
 
 /// A piece of the history that was not drawn yet.
 enum Piece {
@@ -22,6 +28,17 @@ enum Piece {
     End,
 }
 
+impl Piece {
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Entry { entry, .. } => entry.bytes(),
+                Self::Words(words) => words.len(),
+                Self::End => 0,
+            }
+    }
+}
+
 /// What was drawn last: the next knows whether it stands apart.
 enum Last {
     Nothing,
@@ -32,7 +49,11 @@ enum Last {
 /// What has been told.
 pub(crate) struct Told {
     pub(crate) shelf: Shelf,
-    pending: Vec<Piece>,
+    pending: VecDeque<Piece>,
+    /// Bytes of the pieces that wait, roughly.
+    waiting: usize,
+    /// Pieces that were left out because too much waited.
+    skipped: usize,
     stream: Stream,
     /// The streaming words that may still change, as they were drawn last.
     tail: Vec<Line<'static>>,
@@ -49,7 +70,9 @@ impl Told {
     pub(crate) fn new(most_bytes: usize) -> Self {
         Self {
             shelf: Shelf::new(most_bytes),
-            pending: Vec::new(),
+            pending: VecDeque::new(),
+            waiting: 0,
+            skipped: 0,
             stream: Stream::new(),
             tail: Vec::new(),
             words: String::new(),
@@ -63,7 +86,7 @@ impl Told {
     pub(crate) fn show(&mut self, body: Body) {
         let entry = self.shelf.put(body);
         let place = self.shelf.places().end.saturating_sub(1);
-        self.pending.push(Piece::Entry { entry, place });
+        self.wait(Piece::Entry { entry, place });
     }
 
     /// For the viewer only.
@@ -77,10 +100,38 @@ impl Told {
             return;
         }
         self.words.push_str(text);
-        match self.pending.last_mut() {
-            Some(Piece::Words(words)) => words.push_str(text),
-            _ => self.pending.push(Piece::Words(text.to_owned())),
+        match self.pending.back_mut() {
+            Some(Piece::Words(words)) => {
+                words.push_str(text);
+                self.waiting += text.len();
+            }
+            _ => self.wait(Piece::Words(text.to_owned())),
         }
+    }
+
+    /// Puts a piece behind those that wait; the oldest go where that is too much. What ends words stays with them, once.
+    fn wait(&mut self, piece: Piece) {
+        self.waiting += piece.bytes();
+        self.pending.push_back(piece);
+        let mut ends = false;
+        while self.waiting > MOST_PENDING && self.pending.len() > 1 {
+            let Some(oldest) = self.pending.pop_front() else { break };
+            self.waiting -= oldest.bytes();
+            match oldest {
+                Piece::End => ends = true,
+                Piece::Words(_) | Piece::Entry { .. } => self.skipped += 1,
+            }
+        }
+        if ends {
+            self.pending.push_front(Piece::End);
+            self.waiting += Piece::End.bytes();
+        }
+    }
+
+    /// Bytes of the pieces that wait.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// Whether the main agent is in the middle of its words.
@@ -91,7 +142,7 @@ impl Told {
     /// The main agent's words are whole.
     pub(crate) fn end_words(&mut self) {
         if self.is_speaking() {
-            self.pending.push(Piece::End);
+            self.wait(Piece::End);
             self.shelf.put(Body::Words(std::mem::take(&mut self.words)));
         }
     }
@@ -109,6 +160,13 @@ impl Told {
     /// Lines that nothing changes any more. Costs as much as what came since the last call.
     pub(crate) fn take(&mut self, theme: &Theme, width: u16) -> Vec<Line<'static>> {
         let mut out = Vec::new();
+        self.waiting = 0;
+        if self.skipped > 0 {
+            let left = count(std::mem::take(&mut self.skipped), "thing", "things");
+            let said = format!("({left} that came meanwhile are left out here: Ctrl-T shows what happened)");
+            self.gap(&mut out);
+            self.push(&mut out, wrap(vec![Line::styled(said, theme.warn())], width, 1));
+        }
         for piece in std::mem::take(&mut self.pending) {
             match piece {
                 Piece::Words(text) => {

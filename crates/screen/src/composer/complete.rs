@@ -5,6 +5,9 @@ use super::popup::{Item, Kind, Popup, Spot};
 use super::words::{command_name, named, spelled};
 use super::{Composer, Typed};
 
+/// Longest name that is completed, in bytes: a key is not to cost more where there is more text.
+const LONGEST: usize = 1_024;
+
 impl Composer {
     /// The word at the cursor that can be completed, and what of it was typed so far.
     fn completable(&self) -> Option<(Spot, String)> {
@@ -12,20 +15,23 @@ impl Composer {
             return None;
         }
         let (line, col) = self.editor.cursor();
-        let text = self.editor.line();
+        let whole = self.editor.line();
+        let beginning = whole.get(..whole.floor_char_boundary(LONGEST)).unwrap_or_default();
         if line == 0
-            && let Some(length) = command_name(text)
+            && let Some(length) = command_name(beginning)
             && (1..=length + 1).contains(&col)
         {
-            let query = text.chars().take(col).skip(1).collect();
+            let query = whole.chars().take(col).skip(1).collect();
             return Some((Spot { kind: Kind::Commands, line, from: 0, to: length + 1 }, query));
         }
+        let (skipped, text) = around(whole, self.editor.offset(), col)?;
+        let here = col - skipped;
         let word = named(text)
             .into_iter()
-            .find(|word| word.from < col && col <= word.to && !(word.is_closed && col == word.to))?;
-        let query: String = text.chars().take(col).skip(word.begins).collect();
+            .find(|word| word.from < here && here <= word.to && !(word.is_closed && here == word.to))?;
+        let query: String = text.chars().take(here).skip(word.begins).collect();
         let query = query.strip_prefix("./").unwrap_or(&query).to_owned();
-        Some((Spot { kind: Kind::Files, line, from: word.from, to: word.to }, query))
+        Some((Spot { kind: Kind::Files, line, from: skipped + word.from, to: skipped + word.to }, query))
     }
 
     /// Brings the popup up to date with the text. It opens where `may_open` says so, and not again for a word it was closed at.
@@ -148,6 +154,17 @@ impl Composer {
         let command = self.commands.iter().find(|command| command.insert == name)?;
         (!command.takes.is_empty()).then_some(command.takes.as_str())
     }
+}
+
+/// The part of a line in which a name at the cursor can stand, and how many characters are before it; none where no name stands there.
+fn around(line: &str, offset: usize, col: usize) -> Option<(usize, &str)> {
+    let least = line.floor_char_boundary(offset.saturating_sub(LONGEST));
+    let before = line.get(least..offset).filter(|before| before.contains('@'))?;
+    // Not in the middle of a word: what is left of one would look like a name.
+    let cut = if least == 0 { 0 } else { before.find(char::is_whitespace).unwrap_or(before.len()) };
+    let before = before.get(cut..).unwrap_or_default();
+    let end = line.ceil_char_boundary(offset.saturating_add(LONGEST).min(line.len()));
+    Some((col - before.chars().count(), line.get(offset - before.len()..end)?))
 }
 
 #[cfg(test)]

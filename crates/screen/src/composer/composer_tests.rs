@@ -192,9 +192,17 @@ fn a_command_is_given_out_whether_or_not_it_is_known() {
 #[test]
 fn a_path_or_a_comment_is_no_command() {
     let mut composer = empty_box();
-    for text in ["/usr/bin is missing", "//text", " /help", "see /help"] {
+    for text in ["/usr/bin is missing", "// a comment", "///", " /help", "see /help"] {
         assert_eq!(composer.types(&format!("{text}<Esc><Enter>")), submitted(text));
     }
+}
+
+#[test]
+fn of_two_slashes_before_words_one_is_told_and_both_are_remembered() {
+    let mut composer = empty_box();
+    assert_eq!(composer.types("//cost is a command<Enter>"), submitted("/cost is a command"));
+    composer.types("<Up>");
+    assert_eq!(composer.seen(), "//cost is a command|");
 }
 
 #[test]

@@ -1,13 +1,18 @@
-//! The files of the workspace, for names behind `@`: which there are, looked up on a thread of its own. None is read.
+//! The files of the workspace, for names behind `@`: which there are, looked up on threads of their own. None is read, and nobody waits
+//! for a slow disk longer than [`PATIENCE`].
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ignore::WalkBuilder;
 
 /// Names kept: more are no help behind `@`, and take memory.
 const MOST: usize = 50_000;
+/// How long one waits to hear whether a file is there. A folder of the net that does not answer has none.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// A list younger than this, in milliseconds, is not made anew.
 const FRESH_MS: u64 = 5_000;
 
@@ -24,7 +29,7 @@ pub(crate) trait Files: Send + Sync {
         false
     }
 
-    /// The name of an existing file: relative to the workspace where it lies in it, else absolute. Without it no word names an image.
+    /// The name of an existing file, as far as that is known within a moment: relative to the workspace where it lies in it, else absolute. Without it no word names an image.
     fn name(&self, path: &Path) -> Option<String> {
         let _ = path;
         None
@@ -42,6 +47,8 @@ struct State {
     found: Mutex<Found>,
     /// Nobody waits any more.
     is_over: AtomicBool,
+    /// Somebody was asked whether a file is there and has not answered: nobody else is sent to the same disk.
+    is_stuck: AtomicBool,
 }
 
 struct Found {
@@ -113,12 +120,37 @@ impl Files for Walk {
 
     fn name(&self, path: &Path) -> Option<String> {
         let whole = self.root.join(path);
-        if !whole.is_file() {
-            return None;
-        }
         let is_plain = whole.components().all(|part| !matches!(part, Component::ParentDir));
         let inside = whole.strip_prefix(&self.root).ok().filter(|_| is_plain);
-        Some(spelled(inside.unwrap_or(&whole)))
+        let name = spelled(inside.unwrap_or(&whole));
+        // What is ignored or lies elsewhere is in no list.
+        let is_listed = inside.is_some() && self.list().binary_search(&name).is_ok();
+        (is_listed || self.is_file(whole)).then_some(name)
+    }
+}
+
+impl Walk {
+    /// Whether there is such a file, asked on a thread of its own.
+    fn is_file(&self, path: PathBuf) -> bool {
+        self.ask(move || path.is_file())
+    }
+
+    /// The answer to a question that may take long; false where none comes in time, or one before it did not come yet.
+    fn ask(&self, question: impl FnOnce() -> bool + Send + 'static) -> bool {
+        if self.state.is_stuck.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        let state = Arc::clone(&self.state);
+        let (tell, answer) = sync_channel(1);
+        let look = move || {
+            let is_there = question();
+            state.is_stuck.store(false, Ordering::Release);
+            tell.send(is_there).ok();
+        };
+        if std::thread::Builder::new().name("file".to_owned()).spawn(look).is_err() {
+            self.state.is_stuck.store(false, Ordering::Release);
+        }
+        answer.recv_timeout(PATIENCE).unwrap_or(false)
     }
 }
 

@@ -76,6 +76,24 @@ fn a_file_is_named_from_the_workspace_and_others_whole() {
 }
 
 #[test]
+fn a_disk_that_does_not_answer_holds_nobody_up_for_long_and_is_asked_once() {
+    let folder = folder(&["x.png", ".hidden.png"]);
+    let walk = Walk::new(folder.path());
+    walk.refresh(0);
+    assert_eq!(list(&walk), ["x.png"]);
+    let (answers, waits) = std::sync::mpsc::channel::<()>();
+    assert!(!walk.ask(move || waits.recv().is_err()), "no answer in time is a no");
+    assert_eq!(walk.name(Path::new(".hidden.png")), None, "nobody else waits for it");
+    assert_eq!(walk.name(Path::new("x.png")).unwrap(), "x.png", "what is listed needs no disk");
+    drop(answers);
+    let named = (0..1_000).find_map(|_| {
+        std::thread::park_timeout(Duration::from_millis(5));
+        walk.name(Path::new(".hidden.png"))
+    });
+    assert_eq!(named.unwrap(), ".hidden.png", "it answers again");
+}
+
+#[test]
 fn a_folder_that_is_not_there_has_no_files() {
     let walk = Walk::new("/nowhere/at/all");
     walk.refresh(0);

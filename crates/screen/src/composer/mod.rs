@@ -13,6 +13,7 @@ mod layout;
 mod marks;
 mod paste;
 mod popup;
+mod reach;
 mod recall;
 #[cfg(test)]
 mod testing;

@@ -121,8 +121,13 @@ fn images(text: &str, files: &dyn Files) -> Vec<Attachment> {
     images
 }
 
-/// A prompt of the text in the box.
+/// A prompt of the text in the box. `//words` are words that begin with a slash: what would be a command with one is said with one.
 pub(super) fn prompt(text: &str, marks: &Marks, files: &dyn Files) -> Prompt {
+    let doubled = |rest: &&str| !rest.starts_with('/') && !rest.starts_with(char::is_whitespace);
+    let text = match text.strip_prefix("//").filter(doubled) {
+        Some(rest) if !rest.is_empty() => text.get(text.len() - rest.len() - 1..).unwrap_or(text),
+        _ => text,
+    };
     Prompt { text: marks.expand(text.trim_end()), images: images(text, files) }
 }
 

@@ -5,19 +5,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use super::escape::{self, Notify};
+use super::finding::{Finding, Step};
 use super::inline::Inline;
 use super::paint;
 use crate::app::{App, Input, Signal};
-use crate::feed::Act;
+use crate::feed::{Act, Feed};
 
 /// Shortest time between two frames that no key asked for, in milliseconds: 60 a second.
 pub(super) const FRAME_MS: u64 = 16;
 
-/// How long a terminal has to say where its cursor is, in milliseconds.
-const ANSWER_MS: u64 = 100;
-
-/// Columns or rows that no terminal has: one that says so did not understand.
-const LARGEST: u16 = 2_000;
+/// How long sizes are taken to go on changing after one did, in milliseconds. (tmux tells of a change up to 250 ms after it.)
+const CALM_MS: u64 = 1_000;
 
 /// What is known of the world around.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,16 +40,16 @@ pub(super) struct Driver {
     /// What the alternate screen shows, and where its cursor is.
     full: Option<(Buffer, Option<Position>)>,
     outside: Outside,
-    /// The terminal's size; [`Inline`] learns it when it draws.
+    /// The terminal's size as the system says it.
     size: Size,
     /// It changed since the viewport was drawn, even if it is the same again: the terminal has moved what it showed.
     moved: bool,
-    /// When it was asked where the cursor is.
-    asked_ms: Option<u64>,
-    /// Answers to that which are on their way, two to a question: only the last are about the size that holds.
-    answers: usize,
-    /// The first of the last two.
-    row: u16,
+    /// A turn runs: frames come by themselves.
+    turn: bool,
+    /// Until when sizes are taken to go on changing.
+    calm_ms: Option<u64>,
+    /// How to get to the begin of the viewport.
+    finding: Finding,
     /// The terminal knows the kitty keyboard protocol.
     keyboard: bool,
     dirty: bool,
@@ -62,18 +60,18 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// For a terminal of this size, whose cursor stands at the begin of an empty row.
-    pub(super) fn new(app: App, outside: Outside, size: Size, row: u16) -> Self {
+    /// For a terminal of this size, whose cursor stands at the begin of an empty row, and which answers within `answers_ms` or not at all.
+    pub(super) fn new(app: App, outside: Outside, size: Size, answers_ms: Option<u64>) -> Self {
         Self {
             app,
-            inline: Inline::new(size, row),
+            inline: Inline::new(),
             full: None,
             outside,
             size,
             moved: false,
-            asked_ms: None,
-            answers: 0,
-            row: 0,
+            turn: false,
+            calm_ms: None,
+            finding: Finding::new(answers_ms),
             keyboard: false,
             dirty: true,
             urgent: true,
@@ -86,6 +84,11 @@ impl Driver {
     pub(super) fn input(&mut self, input: Input, now_ms: u64) -> Vec<Act> {
         self.dirty = true;
         self.urgent |= !matches!(input, Input::Feed(_) | Input::Tick);
+        match input {
+            Input::Feed(Feed::TurnBegan) => self.turn = true,
+            Input::Feed(Feed::TurnEnded(_)) => self.turn = false,
+            _ => {}
+        }
         self.app.update(input, now_ms)
     }
 
@@ -100,33 +103,24 @@ impl Driver {
         }
     }
 
+    /// Its size as far as it is known.
+    pub(super) fn size(&self) -> Size {
+        self.size
+    }
+
     /// The terminal has another size, or had one in between.
     pub(super) fn resize(&mut self, size: Size, now_ms: u64) -> Vec<Act> {
         self.moved = true;
         self.size = size;
-        self.asked_ms = None;
+        self.calm_ms = Some(now_ms.saturating_add(CALM_MS));
         self.dirty = true;
+        self.urgent = true;
         self.app.update(Input::Resize, now_ms)
     }
 
-    /// The terminal says where its cursor is, and then where it is in the last corner.
-    pub(super) fn cursor(&mut self, at: Position, now_ms: u64) -> Vec<Act> {
-        let Some(left) = self.answers.checked_sub(1) else { return Vec::new() };
-        self.answers = left;
-        if left > 0 {
-            self.row = at.y;
-            return Vec::new();
-        }
-        if self.asked_ms.take().is_none() {
-            return Vec::new();
-        }
-        let size = Size { width: at.x + 1, height: at.y + 1 };
-        let known = size == self.size || at.x >= LARGEST || at.y >= LARGEST;
-        if !known {
-            self.size = size;
-        }
-        self.place(Some(self.row));
-        if known { Vec::new() } else { self.app.update(Input::Resize, now_ms) }
+    /// The terminal says where its cursor is in the last corner.
+    pub(super) fn cursor(&mut self, at: Position, now_ms: u64) {
+        self.finding.answered(at.x.saturating_add(1), now_ms);
     }
 
     /// The terminal knows the kitty keyboard protocol.
@@ -156,12 +150,17 @@ impl Driver {
     pub(super) fn wait_ms(&mut self, now_ms: u64) -> Option<u64> {
         self.tick_ms = self.app.next_tick_ms(now_ms).map(|wait| now_ms.saturating_add(wait));
         let tick = self.tick_ms.map(|due| due.saturating_sub(now_ms));
-        let frame = match (self.asked_ms, self.dirty) {
-            (Some(asked), _) => Some(left(asked, ANSWER_MS, now_ms)),
-            (None, true) => Some(self.frame_wait_ms(now_ms)),
-            (None, false) => None,
+        let frame = match self.finding.wait_ms(now_ms) {
+            Some(wait) => Some(wait),
+            None if self.dirty => Some(self.frame_wait_ms(now_ms)),
+            None => self.calm_ms.map(|calm| calm.saturating_sub(now_ms)),
         };
         tick.into_iter().chain(frame).min()
+    }
+
+    /// Whether a frame is due, and was before it could be drawn.
+    pub(super) fn is_late(&self, now_ms: u64) -> bool {
+        self.dirty && self.framed_ms.is_some_and(|framed| left(framed, FRAME_MS, now_ms) == 0)
     }
 
     fn frame_wait_ms(&self, now_ms: u64) -> u64 {
@@ -180,6 +179,10 @@ impl Driver {
     /// Draws if it is time to, and does what the app wants besides.
     pub(super) fn frame(&mut self, now_ms: u64, out: &mut Vec<u8>) -> Option<Wish> {
         let wish = self.signals(out);
+        if self.calm_ms.is_some_and(|calm| calm <= now_ms || calm > now_ms.saturating_add(CALM_MS)) {
+            self.calm_ms = None;
+            self.dirty = true;
+        }
         if !self.dirty || self.frame_wait_ms(now_ms) > 0 || !self.settled(now_ms, out) {
             return wish;
         }
@@ -195,27 +198,25 @@ impl Driver {
         wish.or_else(|| self.signals(out))
     }
 
-    /// Whether it is known where on the terminal to draw; asks where it is not.
+    /// Whether the cursor is known to stand where the next frame takes it to be; asks where it is not. What is finished waits for that.
     fn settled(&mut self, now_ms: u64, out: &mut Vec<u8>) -> bool {
-        if self.app.full_screen() || !self.moved {
-            self.asked_ms = None;
+        if !self.moved {
             return true;
         }
-        self.end_full(out);
-        match self.asked_ms {
-            None => {
-                out.extend_from_slice(escape::WHERE_AND_SIZE);
-                self.asked_ms = Some(now_ms);
-                self.answers += 2;
-                return false;
+        if self.full.is_none() && !self.inline.is_parked() {
+            match self.finding.step(&self.inline, now_ms, out) {
+                Step::Wait => return false,
+                Step::There => self.inline.was_parked(),
             }
-            Some(asked) if left(asked, ANSWER_MS, now_ms) > 0 => return false,
-            Some(_) => {}
         }
-        self.asked_ms = None;
-        self.answers = 0;
-        self.place(None);
+        self.moved = false;
+        self.inline.anew();
         true
+    }
+
+    /// The cursor is drawn, not the terminal's own: see [`Inline`]. So too in a terminal that answers nothing, whoever works.
+    fn parked(&self) -> bool {
+        self.turn || self.calm_ms.is_some() || !self.finding.is_answered()
     }
 
     fn draw_inline(&mut self, now_ms: u64, out: &mut Vec<u8>) {
@@ -224,7 +225,7 @@ impl Driver {
         let area = Rect::new(0, 0, self.size.width, height);
         let mut buffer = Buffer::empty(area);
         let cursor = self.app.draw(area, &mut buffer, now_ms);
-        self.inline.frame(lines, buffer, cursor, out);
+        self.inline.frame(&lines, self.size.width, buffer, cursor, self.parked(), out);
     }
 
     fn draw_full(&mut self, now_ms: u64, out: &mut Vec<u8>) {
@@ -233,6 +234,7 @@ impl Driver {
         let cursor = self.app.draw(area, &mut next, now_ms);
         let start = out.len();
         if self.full.is_none() {
+            self.inline.park(out);
             out.extend_from_slice(escape::ALTERNATE);
             if self.keyboard {
                 out.extend_from_slice(escape::KEYBOARD);
@@ -248,7 +250,7 @@ impl Driver {
             out.extend_from_slice(b"\x1b[?25l\x1b[0m\x1b[2J");
         }
         let (shown, at) = before.unwrap_or_else(|| (Buffer::empty(area), None));
-        paint::changes(out, &shown, &next, 0);
+        paint::changes(out, &shown, &next);
         if out.len() == empty && at == cursor {
             out.truncate(start);
         } else {
@@ -266,7 +268,9 @@ impl Driver {
             out.extend_from_slice(escape::KEYBOARD_END);
         }
         out.extend_from_slice(escape::ALTERNATE_END);
-        self.inline.point(out);
+        // Where its cursor was seen.
+        out.extend_from_slice(b"\x1b[?25l");
+        self.dirty = true;
     }
 
     fn signals(&mut self, out: &mut Vec<u8>) -> Option<Wish> {
@@ -287,25 +291,24 @@ impl Driver {
     pub(super) fn last(&mut self, out: &mut Vec<u8>) {
         self.signals(out);
         self.end_full(out);
-        if self.moved {
-            self.place(None);
-        }
+        self.give_up(out);
         let lines = self.app.take_history(self.size.width);
-        self.inline.frame(lines, Buffer::empty(Rect::new(0, 0, self.size.width, 0)), None, out);
+        self.inline.frame(&lines, self.size.width, Buffer::empty(Rect::default()), None, true, out);
+    }
+
+    /// There is no time to find out where the cursor is.
+    fn give_up(&mut self, out: &mut Vec<u8>) {
+        if self.finding.give_up(&self.inline, out) {
+            self.inline.was_parked();
+        }
     }
 
     /// Everything is drawn anew: somebody else wrote to the terminal.
-    pub(super) fn anew(&mut self) {
+    fn anew(&mut self) {
         if let Some((shown, _)) = &mut self.full {
             *shown = Buffer::empty(Rect::default());
         }
-        self.place(None);
-    }
-
-    /// The viewport is drawn anew for the size that holds.
-    fn place(&mut self, row: Option<u16>) {
-        self.moved = false;
-        self.inline.resize(self.size, row);
+        self.moved = true;
         self.dirty = true;
         self.urgent = true;
     }
@@ -313,6 +316,7 @@ impl Driver {
     /// Takes everything down: the cursor stands where the viewport began.
     pub(super) fn take_down(&mut self, out: &mut Vec<u8>) {
         self.end_full(out);
+        self.give_up(out);
         self.inline.take_down(out);
         if self.keyboard {
             self.keyboard = false;
@@ -320,12 +324,13 @@ impl Driver {
         }
     }
 
-    /// After [`Driver::take_down`] and whatever was written since: begins anew on this row.
-    pub(super) fn begin_anew(&mut self, size: Size, row: u16) {
+    /// After [`Driver::take_down`] and whatever was written since: begins anew where the cursor stands, which is an empty row.
+    pub(super) fn begin_anew(&mut self, size: Size, answers_ms: Option<u64>) {
         self.size = size;
         self.moved = false;
-        self.asked_ms = None;
-        self.inline.begin_anew(size, row);
+        self.calm_ms = None;
+        self.finding = Finding::new(answers_ms);
+        self.inline = Inline::new();
         self.dirty = true;
         self.urgent = true;
     }

@@ -9,7 +9,7 @@ fn said(text: &str) -> Feed {
 
 /// With the title said, which comes with the first thing that happens.
 fn driver() -> Driver {
-    let mut driver = Driver::new(App::new(options(&[])), Outside::default(), Size { width: 60, height: 20 }, 0);
+    let mut driver = Driver::new(App::new(options(&[])), Outside::default(), Size { width: 60, height: 20 }, Some(0));
     driver.input(Input::Tick, 0);
     drawn(&mut driver, 0);
     driver
@@ -35,6 +35,20 @@ fn a_key_is_painted_at_once_and_feeds_wait_for_the_next_frame() {
     let frame = drawn(&mut driver, 1005);
     assert!(frame.contains("one") && frame.contains("two"), "what waited goes along: {frame:?}");
     assert_eq!(driver.wait_ms(1005), None, "nothing moves");
+}
+
+#[test]
+fn many_keys_at_once_are_seen_as_they_come() {
+    let mut driver = driver();
+    driver.input(Input::Tick, 100);
+    drawn(&mut driver, 100);
+    let key = || Input::Key(crate::terminal::virtual_terminal::key("x"));
+    driver.input(key(), 105);
+    assert!(!driver.is_late(105));
+    driver.input(key(), 116);
+    assert!(driver.is_late(116), "though more of them wait");
+    drawn(&mut driver, 116);
+    assert!(!driver.is_late(200), "nothing is to be drawn");
 }
 
 #[test]
@@ -71,45 +85,122 @@ fn no_frame_uses_a_scrolling_region() {
     }
 }
 
+/// What tmux does between two lines of a stream, long before anybody is told.
+#[test]
+fn sizes_that_nobody_has_told_of_yet_neither_double_nor_lose_a_line_of_a_stream() {
+    let mut terminal = Virtual::new(100, 30);
+    terminal.feeds((0..50).map(|number| said(&format!("line {number}")))).feed(Feed::TurnBegan);
+    let sizes = [(60, 30), (120, 20), (45, 40), (100, 30), (41, 12), (110, 35), (100, 30)];
+    for (nth, (cols, rows)) in (50..).zip(sizes) {
+        terminal.resize_untold(cols, rows);
+        terminal.feed(said(&format!("line {nth}")));
+    }
+    terminal.resize(100, 30);
+    let all = terminal.scrollback();
+    let found: Vec<_> = all.lines().filter(|line| line.starts_with("line ")).collect();
+    let wanted: Vec<_> = (0..57).map(|number| format!("line {number}")).collect();
+    assert_eq!(found, wanted, "{all}");
+}
+
+#[test]
+fn while_a_turn_runs_the_cursor_is_drawn_and_the_terminal_s_own_is_parked() {
+    let mut terminal = Virtual::new(60, 20);
+    terminal.typed("hello");
+    let in_the_box = terminal.cursor().expect("it is seen");
+    terminal.feed(Feed::TurnBegan);
+    assert_eq!(terminal.cursor(), None);
+    assert!(terminal.terminal().cursor_position().1 == 0);
+    terminal.feed(Feed::TurnEnded("verified".to_owned()));
+    let (col, _) = terminal.cursor().expect("it is seen");
+    assert_eq!(col, in_the_box.0);
+    let (row, col) = terminal.terminal().cursor_position();
+    assert!(!terminal.terminal().cell(row, col).unwrap().inverse(), "nothing is left of the drawn one");
+}
+
 fn asked(driver: &mut Driver, now_ms: u64) -> bool {
-    drawn(driver, now_ms).as_bytes() == escape::WHERE_AND_SIZE
+    drawn(driver, now_ms).ends_with(std::str::from_utf8(escape::HOW_LARGE).unwrap())
+}
+
+fn corner(driver: &mut Driver, width: u16, now_ms: u64) {
+    driver.cursor(Position { x: width - 1, y: 17 }, now_ms);
 }
 
 #[test]
-fn the_terminal_is_asked_once_per_size_and_only_the_last_answer_counts() {
+fn after_a_size_what_is_finished_waits_until_the_width_is_answered_twice() {
     let mut driver = driver();
-    driver.resize(Size { width: 50, height: 18 }, 100);
+    driver.resize(Size { width: 40, height: 18 }, 100);
+    driver.input(Input::Feed(said("finished")), 100);
     assert!(asked(&mut driver, 100));
-    assert_eq!(drawn(&mut driver, 101), "", "nothing is drawn before the answer");
-    driver.resize(Size { width: 40, height: 16 }, 102);
-    assert!(asked(&mut driver, 102));
-    driver.cursor(Position { x: 3, y: 9 }, 103);
-    driver.cursor(Position { x: 49, y: 17 }, 103);
-    assert_eq!(drawn(&mut driver, 103), "", "that was about the size before");
-    driver.cursor(Position { x: 3, y: 3 }, 104);
-    driver.cursor(Position { x: 39, y: 15 }, 104);
-    assert!(drawn(&mut driver, 104).contains(&"─".repeat(40)));
+    assert_eq!(drawn(&mut driver, 101), "");
+    corner(&mut driver, 40, 110);
+    let moved = drawn(&mut driver, 110);
+    assert!(moved.contains("\x1b[5A") && !moved.contains("finished"), "each of two rules takes two rows at 40: {moved:?}");
+    // It was 60 again when that arrived: each takes one.
+    corner(&mut driver, 60, 120);
+    let moved = drawn(&mut driver, 120);
+    assert!(moved.contains("\x1b[2B") && !moved.contains("finished"), "{moved:?}");
+    corner(&mut driver, 60, 130);
+    assert!(drawn(&mut driver, 130).contains("finished"));
 }
 
-/// tmux changes a window first and tells the program in it a quarter of a second later.
 #[test]
-fn the_size_that_the_terminal_itself_says_holds_against_what_the_system_says() {
+fn where_no_answer_comes_no_more_is_drawn_over_than_was_drawn() {
     let mut driver = driver();
-    driver.resize(Size { width: 50, height: 18 }, 100);
+    driver.resize(Size { width: 20, height: 18 }, 100);
     assert!(asked(&mut driver, 100));
-    driver.cursor(Position { x: 3, y: 3 }, 101);
-    driver.cursor(Position { x: 31, y: 15 }, 101);
-    let frame = drawn(&mut driver, 102);
-    assert!(frame.contains(&"─".repeat(32)) && !frame.contains(&"─".repeat(33)), "{frame:?}");
+    assert_eq!(driver.wait_ms(110), Some(140));
+    let frame = drawn(&mut driver, 250);
+    assert!(frame.starts_with("\x1b[?25l\r\x1b[3A"), "{frame:?}");
+    // Its answer comes after all; it is not the next question's.
+    driver.resize(Size { width: 60, height: 18 }, 2000);
+    drawn(&mut driver, 2000);
+    drawn(&mut driver, 4000);
+    driver.resize(Size { width: 50, height: 18 }, 5000);
+    assert!(asked(&mut driver, 5000));
+    corner(&mut driver, 20, 5001);
+    assert_eq!(drawn(&mut driver, 5002), "");
+    corner(&mut driver, 50, 5003);
+    assert!(asked(&mut driver, 5003));
 }
 
 #[test]
-fn a_terminal_that_does_not_answer_is_waited_for_a_tenth_of_a_second() {
+fn a_slow_terminal_has_four_times_as_long_as_it_took_at_the_start() {
+    for (answers_ms, wait) in [(0, 150), (100, 400), (290, 1160), (900, 2000)] {
+        let mut driver = driver();
+        driver.begin_anew(Size { width: 60, height: 20 }, Some(answers_ms));
+        drawn(&mut driver, 0);
+        driver.resize(Size { width: 50, height: 18 }, 100);
+        assert!(asked(&mut driver, 100));
+        assert_eq!(driver.wait_ms(100), Some(wait));
+    }
+}
+
+#[test]
+fn a_terminal_that_answers_nothing_is_never_asked_and_its_cursor_stays_parked() {
     let mut driver = driver();
+    driver.begin_anew(Size { width: 60, height: 20 }, None);
+    let frame = drawn(&mut driver, 0);
+    assert!(frame.contains("\x1b[?25l") && !frame.contains("\x1b[?25h"), "{frame:?}");
     driver.resize(Size { width: 50, height: 18 }, 100);
-    drawn(&mut driver, 100);
-    assert_eq!(driver.wait_ms(110), Some(90));
-    assert!(drawn(&mut driver, 200).contains("\x1b[?2026h"));
+    assert!(drawn(&mut driver, 100).contains(&"─".repeat(50)));
+}
+
+#[test]
+fn ctrl_l_touches_nothing_that_the_shell_printed() {
+    let mut terminal = Virtual::new(60, 20);
+    let mut out = String::new();
+    for number in 101..109 {
+        out += &format!("{number}\r\n");
+    }
+    terminal.close();
+    terminal.scribble(&out);
+    terminal.again(Some(0)).feed(said("ours")).key("ctrl-l");
+    let screen = terminal.screen();
+    assert!(screen.starts_with("101\n102\n103\n104\n105\n106\n107\n108\nours\n"), "{screen}");
+    terminal.close();
+    terminal.again(None).key("ctrl-l").resize(50, 12).resize(40, 14).key("ctrl-l");
+    let all = terminal.scrollback();
+    assert!(all.starts_with("101\n102\n103\n104\n105\n106\n107\n108\nours\n"), "{all}");
 }
 
 #[test]
@@ -126,6 +217,7 @@ fn the_viewer_has_the_alternate_screen_and_goes_without_a_trace() {
     terminal.key("esc");
     assert!(!terminal.full_screen());
     assert_eq!(terminal.screen(), before);
+    terminal.at(2000);
     assert_eq!(terminal.cursor(), cursor);
     terminal.key("ctrl-t").feed(said("meanwhile")).key("esc");
     assert!(terminal.screen().contains("meanwhile"));
@@ -147,11 +239,11 @@ fn the_viewer_follows_the_size_and_the_viewport_does_when_it_is_back() {
 }
 
 #[test]
-fn ctrl_l_mends_what_somebody_else_wrote() {
+fn ctrl_l_mends_what_somebody_else_wrote_into_the_viewport() {
     let mut terminal = Virtual::new(60, 12);
     terminal.feeds((0..20).map(|number| said(&format!("line {number}"))));
     let screen = terminal.screen();
-    terminal.scribble("\x1b[1;1Hgarbage\x1b[8;3Hgarbage");
+    terminal.scribble("\x1b7\x1b[11;1Hgarbage\x1b[12;3Hgarbage\x1b8");
     assert_ne!(terminal.screen(), screen);
     terminal.key("ctrl-l");
     assert_eq!(terminal.screen(), screen);

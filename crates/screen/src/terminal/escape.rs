@@ -24,16 +24,16 @@ const LONGEST_COPY: usize = 74_000;
 /// Pasted text comes marked, the focus is told, the title is put aside, and whoever knows the kitty keyboard protocol says so.
 pub(super) const ENTER: &[u8] = b"\x1b[?2004h\x1b[?1004h\x1b[22;2t\x1b[?u";
 /// Undoes [`ENTER`].
-pub(super) const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[23;2t\x1b[?1004l\x1b[?2004l\x1b[?25h";
+pub(super) const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?7h\x1b[0m\x1b[23;2t\x1b[?1004l\x1b[?2004l\x1b[?25h";
 /// Keys that look alike otherwise (Shift-Enter and Enter, Ctrl-I and Tab) are told apart. Each screen has its own.
 pub(super) const KEYBOARD: &[u8] = b"\x1b[>1u";
 /// Undoes [`KEYBOARD`].
 pub(super) const KEYBOARD_END: &[u8] = b"\x1b[<u";
 /// Where is the cursor?
 pub(super) const WHERE: &[u8] = b"\x1b[6n";
-/// Where is the cursor, and where is it in the last corner? The second answer is the size that the terminal has when it reads this; what
-/// the system says comes earlier or later than that (tmux: up to 250 ms).
-pub(super) const WHERE_AND_SIZE: &[u8] = b"\x1b[?2026h\x1b[6n\x1b7\x1b[9999;9999H\x1b[6n\x1b8\x1b[?2026l";
+/// Where is the cursor in the last corner? That is the size that the terminal has when it reads this; what the system says comes earlier
+/// or later than that (tmux: up to 250 ms).
+pub(super) const HOW_LARGE: &[u8] = b"\x1b[?2026h\x1b7\x1b[9999;9999H\x1b[6n\x1b8\x1b[?2026l";
 /// The alternate screen.
 pub(super) const ALTERNATE: &[u8] = b"\x1b[?1049h";
 /// Back from it.

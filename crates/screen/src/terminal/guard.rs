@@ -2,13 +2,14 @@
 //! reach it.
 
 use std::io::{self, IsTerminal as _};
-use std::os::fd::AsFd as _;
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 
 use ratatui::layout::Size;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr, ttyname};
 
 use super::escape;
 
@@ -49,7 +50,7 @@ pub(super) fn enter(before: Termios) -> io::Result<()> {
     raw.make_raw();
     tcsetattr(stdin.as_fd(), OptionalActions::Now, &raw)?;
     *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(Taken { before, full: false, keyboard: false });
-    write(escape::ENTER)
+    write_briefly(escape::ENTER)
 }
 
 /// Keeps in mind what else would have to be undone.
@@ -111,26 +112,66 @@ fn give_back(taken: &Taken, crashed: bool) -> io::Result<()> {
     if crashed {
         out.extend_from_slice(b"\x1b[999;1H\r\n");
     }
-    let written = write(&out);
+    let written = write_briefly(&out);
     // Also where nothing can be written. What was typed and not read is for the shell.
     tcsetattr(io::stdin().as_fd(), OptionalActions::Now, &taken.before)?;
     written
 }
 
-/// Writes all of it to the terminal, past the standard library's buffer: a frame in one piece.
-pub(super) fn write(mut bytes: &[u8]) -> io::Result<()> {
+/// How long a terminal may take nothing before it is given up, where nothing more is to come.
+const BRIEF: u32 = 5;
+
+/// A step of waiting for a terminal that takes nothing, in milliseconds.
+const STEP: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// The terminal once more: of this one, whose modes nobody shares, a write never waits.
+static WRITER: OnceLock<Option<OwnedFd>> = OnceLock::new();
+
+/// Writes all of it to the terminal, past the standard library's buffer: a frame in one piece. A terminal that takes nothing is waited
+/// for until `is_over`.
+pub(super) fn write(bytes: &[u8], is_over: &dyn Fn() -> bool) -> io::Result<()> {
+    write_while(bytes, &mut || !is_over())
+}
+
+/// Writes it, but waits for a terminal that takes nothing for half a second only.
+pub(super) fn write_briefly(bytes: &[u8]) -> io::Result<()> {
+    let mut left = BRIEF;
+    write_while(bytes, &mut || {
+        left = left.saturating_sub(1);
+        left > 0
+    })
+}
+
+/// Writes for as long as `waits` says so, which is asked for each step without a byte taken.
+fn write_while(mut bytes: &[u8], waits: &mut dyn FnMut() -> bool) -> io::Result<()> {
     let stdout = io::stdout();
+    let own = WRITER.get_or_init(again).as_ref();
+    let terminal = own.map_or_else(|| stdout.as_fd(), AsFd::as_fd);
     while !bytes.is_empty() {
-        match rustix::io::write(stdout.as_fd(), bytes) {
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+        match rustix::io::write(terminal, bytes) {
+            Ok(written) => {
+                bytes = bytes.get(written..).unwrap_or_default();
+                continue;
+            }
             Err(Errno::INTR) => {}
-            // Somebody else made it non-blocking.
-            Err(Errno::AGAIN) => match poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None) {
-                Ok(_) | Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => match poll(&mut [PollFd::new(&terminal, PollFlags::OUT)], Some(&STEP)) {
+                Ok(1..) => continue,
+                Ok(0) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             },
             Err(error) => return Err(error.into()),
         }
+        if !waits() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
     }
     Ok(())
+}
+
+/// Opens the terminal that is standard output. (Without waiting is a mode of what was opened, which the shell and others have too.)
+fn again() -> Option<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let name = ttyname(io::stdout().as_fd(), Vec::new()).ok();
+    let own = name.and_then(|name| open(name, flags, Mode::empty()).ok());
+    own.or_else(|| open(c"/dev/tty", flags, Mode::empty()).ok())
 }

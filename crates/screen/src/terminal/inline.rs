@@ -1,225 +1,209 @@
 //! The inline viewport: what is finished is written above it, with real line feeds, and belongs to the terminal from then on; the
 //! viewport below it is drawn over. No scrolling regions: terminals differ in what of them they keep in the scrollback.
+//!
+//! Every move is relative to the cursor, which a terminal keeps on its cell when its size changes; a row number would hold only until
+//! then, and when that is nobody hears in time. While a turn runs and while sizes change, the cursor is parked at the begin of the
+//! viewport: wherever the terminal moves that, and however it wraps what is below, the next frame begins there. Nothing above is ever
+//! touched. Only while nobody works does the cursor stand in the input box, where input methods look for it.
 
-use std::collections::VecDeque;
+use std::io::Write as _;
 
-use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::{Position, Rect, Size};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 use ratatui::text::Line;
 
-use super::paint::{self, go};
+use super::paint;
 
-/// Finished lines that are kept to be printed anew when the size changes: more than a terminal has rows.
-const KEPT: usize = 600;
+/// Clears from the begin of a row on, and stays there. Not in one step: a terminal may put a screen that is cleared as a whole into its
+/// scrollback (tmux), and only a row that is cleared as a whole is one of which it forgets how long it was.
+const CLEAR_BELOW: &[u8] = b"\r\x1b[K\x1b[C\x1b[J\r";
+/// Rows that are too long are cut, not wrapped: each takes one row of the terminal, whatever width that has by now.
+const CUT: &[u8] = b"\x1b[?7l";
+/// Undoes [`CUT`].
+const WRAP: &[u8] = b"\x1b[?7h";
 
 /// The viewport.
 pub(super) struct Inline {
-    size: Size,
-    /// Its first row on the screen.
-    top: u16,
     shown: Buffer,
-    /// Where the cursor stands on the screen; none where it is hidden.
+    /// Where the cursor stands in the viewport; none: it is hidden, and parked at the viewport's begin.
     cursor: Option<Position>,
-    /// Finished lines, the newest last.
-    kept: VecDeque<Line<'static>>,
-    redraw: Redraw,
-}
-
-/// What the next frame has to draw besides what changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Redraw {
-    Nothing,
-    /// The viewport.
-    Viewport,
-    /// The viewport below the last `rows` rows of what is kept, which begin on row `from`; none: as many as there is room for.
-    Screen {
-        from: u16,
-        rows: Option<usize>,
-    },
+    /// The terminal shows its cursor.
+    visible: bool,
+    /// All of it has to be drawn, whatever was shown.
+    anew: bool,
 }
 
 impl Inline {
-    /// A viewport that begins on this row, which is empty, as are those below it.
-    pub(super) fn new(size: Size, row: u16) -> Self {
-        Self {
-            size,
-            top: row.min(size.height.saturating_sub(1)),
-            shown: Buffer::empty(Rect::default()),
-            cursor: None,
-            kept: VecDeque::new(),
-            redraw: Redraw::Viewport,
-        }
+    /// A viewport that begins where the cursor stands: at the begin of a row that is empty, as are those below it.
+    pub(super) fn new() -> Self {
+        Self { shown: Buffer::empty(Rect::default()), cursor: None, visible: true, anew: true }
     }
 
-    /// Writes what is finished and shows `next` below it, the cursor at `cursor` within it. Nothing is written where nothing changed.
+    /// Writes what is finished, wrapped at `cols`, and shows `next` below it. The cursor goes to `cursor` within it; a `parked` one is
+    /// drawn there instead. Nothing is written where nothing changed.
     pub(super) fn frame(
         &mut self,
-        lines: Vec<Line<'static>>,
-        next: Buffer,
+        lines: &[Line<'static>],
+        cols: u16,
+        mut next: Buffer,
         cursor: Option<Position>,
+        parked: bool,
         out: &mut Vec<u8>,
     ) {
+        let place = if parked { None } else { cursor };
+        if let (true, Some(cell)) = (parked, cursor.and_then(|at| next.cell_mut(at))) {
+            cell.modifier.toggle(Modifier::REVERSED);
+        }
+        let mut pen = Pen { row: self.cursor.map_or(0, |at| at.y) };
         let mut body = Vec::new();
-        let same_place = next.area == self.shown.area && self.redraw == Redraw::Nothing;
-        let top = self.top;
-        if lines.is_empty() && same_place {
-            paint::changes(&mut body, &self.shown, &next, self.top);
+        if lines.is_empty() && next.area == self.shown.area && !self.anew {
+            self.changes(&next, &mut pen, &mut body);
         } else {
-            self.all(lines, &next, &mut body);
+            all(lines, cols, &next, &mut pen, &mut body);
         }
-        let at = cursor.map(|at| Position { x: at.x, y: self.top + at.y });
-        if body.is_empty() && at == self.cursor && self.top == top {
-            self.shown = next;
-            return;
+        let drawn = !body.is_empty();
+        if drawn || place != self.cursor {
+            pen.go(place.map_or(0, |at| at.y), &mut body);
+            right(place.map_or(0, |at| at.x), &mut body);
         }
-        out.extend_from_slice(b"\x1b[?2026h");
-        if at.is_none() || (self.cursor.is_some() && !body.is_empty()) {
-            out.extend_from_slice(b"\x1b[?25l");
-        }
-        out.extend_from_slice(&body);
-        match at {
-            Some(at) => {
-                go(out, at.y, at.x);
-                if !body.is_empty() || self.cursor.is_none() {
-                    out.extend_from_slice(b"\x1b[?25h");
-                }
-            }
-            // It is nowhere to be seen, but it is what a terminal keeps in its place when its size changes.
-            None => go(out, self.top, 0),
-        }
-        out.extend_from_slice(b"\x1b[?2026l");
-        self.cursor = at;
-        self.shown = next;
-    }
-
-    fn all(&mut self, lines: Vec<Line<'static>>, next: &Buffer, out: &mut Vec<u8>) {
-        let mut pen = Pen { row: self.top, rows: self.size.height };
-        if let Redraw::Screen { from, rows } = self.redraw {
-            pen.row = from;
-            go(out, from, 0);
-            let all: Vec<_> = self.kept.iter().flat_map(|line| paint::rows(line, self.size.width)).collect();
-            let rows = rows.unwrap_or_else(|| self.size.height.saturating_sub(next.area.height).into());
-            for cells in all.iter().skip(all.len().saturating_sub(rows)) {
-                pen.line(out, cells);
-            }
-        } else {
-            go(out, self.top, 0);
-        }
-        for line in lines {
-            for cells in paint::rows(&line, self.size.width) {
-                pen.line(out, &cells);
-            }
-            self.keep(line);
-        }
-        let width = usize::from(next.area.width);
-        for (index, cells) in next.content().chunks(width.max(1)).enumerate() {
-            if index > 0 {
-                pen.feed(out);
-            }
-            paint::row(out, cells);
-        }
-        if next.area.height == 0 {
-            out.extend_from_slice(b"\x1b[K");
-        }
-        if pen.row + 1 < self.size.height {
-            go(out, pen.row + 1, 0);
-            out.extend_from_slice(b"\x1b[J");
-        }
-        self.top = (pen.row + 1).saturating_sub(next.area.height.max(1));
-        self.redraw = Redraw::Nothing;
-    }
-
-    fn keep(&mut self, line: Line<'static>) {
-        self.kept.push_back(line);
-        if self.kept.len() > KEPT {
-            self.kept.pop_front();
-        }
-    }
-
-    /// The terminal has another size, or was written to by somebody else: the next frame draws everything anew. `row` is where the
-    /// cursor stands now; where nobody knows, the whole screen is drawn over.
-    ///
-    /// A terminal keeps the cursor on the cell where it was. What it shows above that is the viewport's upper part and, above it, what was
-    /// printed last. Terminals wrap lines anew when they get narrower, so rows are counted at the new width. (A few cut them instead, xterm
-    /// among them: there as many rows at the top of the screen are printed over as lines were cut.)
-    pub(super) fn resize(&mut self, size: Size, row: Option<u16>) {
-        self.redraw = match row {
-            Some(row) => {
-                let row = usize::from(row.min(size.height.saturating_sub(1)));
-                let above = row.saturating_sub(self.above_cursor(size.width));
-                let rows = self.printed(size.width).min(above);
-                Redraw::Screen { from: u16::try_from(above - rows).unwrap_or(0), rows: Some(rows) }
-            }
-            None => Redraw::Screen { from: 0, rows: None },
-        };
-        self.size = size;
-        self.top = self.top.min(size.height.saturating_sub(1));
-    }
-
-    /// Rows that the finished lines take.
-    fn printed(&self, cols: u16) -> usize {
-        self.kept.iter().map(|line| paint::rows(line, cols).len()).sum()
-    }
-
-    /// Rows of the viewport above the cursor, wrapped at `cols`.
-    fn above_cursor(&self, cols: u16) -> usize {
-        let Some(at) = self.cursor else { return 0 };
-        let (cols, width) = (usize::from(cols.max(1)), usize::from(self.shown.area.width.max(1)));
-        let above = self.shown.content().chunks(width).take(at.y.saturating_sub(self.top).into());
-        let rows: usize = above.map(|cells| paint::filled(cells).div_ceil(cols).max(1)).sum();
-        rows + usize::from(at.x) / cols
-    }
-
-    /// Puts the cursor back where it was after somebody else moved it.
-    pub(super) fn point(&self, out: &mut Vec<u8>) {
-        match self.cursor {
-            Some(at) => {
-                go(out, at.y, at.x);
-                out.extend_from_slice(b"\x1b[?25h");
-            }
-            None => {
-                go(out, self.top, 0);
+        let hide = self.visible && (drawn || place.is_none());
+        let show = place.is_some() && (hide || !self.visible);
+        if !body.is_empty() || hide || show {
+            out.extend_from_slice(b"\x1b[?2026h");
+            if hide {
                 out.extend_from_slice(b"\x1b[?25l");
             }
+            out.extend_from_slice(&body);
+            if show {
+                out.extend_from_slice(b"\x1b[?25h");
+            }
+            out.extend_from_slice(b"\x1b[?2026l");
         }
+        self.visible = place.is_some();
+        self.cursor = place;
+        self.shown = next;
+        self.anew = false;
+    }
+
+    /// Those rows that differ from what is shown. Whole rows: terminals do not agree on the width of every character, and blanks that are
+    /// written are text for them.
+    fn changes(&self, next: &Buffer, pen: &mut Pen, out: &mut Vec<u8>) {
+        let width = usize::from(next.area.width.max(1));
+        let rows = self.shown.content().chunks(width).zip(next.content().chunks(width));
+        for (row, (_, cells)) in (0..).zip(rows).filter(|(_, (before, cells))| before != cells) {
+            if out.is_empty() {
+                out.extend_from_slice(CUT);
+            }
+            pen.go(row, out);
+            paint::row(out, cells);
+        }
+        if !out.is_empty() {
+            out.extend_from_slice(WRAP);
+        }
+    }
+
+    /// The next frame draws everything.
+    pub(super) fn anew(&mut self) {
+        self.anew = true;
+    }
+
+    /// Whether the cursor stands at the viewport's begin.
+    pub(super) fn is_parked(&self) -> bool {
+        self.cursor.is_none()
+    }
+
+    /// Somebody else brought the cursor to the viewport's begin, and hid it.
+    pub(super) fn was_parked(&mut self) {
+        self.cursor = None;
+        self.visible = false;
+        self.anew = true;
+    }
+
+    /// Parks the cursor.
+    pub(super) fn park(&mut self, out: &mut Vec<u8>) {
+        Pen { row: self.drawn_above() }.go(0, out);
+        out.extend_from_slice(b"\x1b[?25l");
+        self.cursor = None;
+        self.visible = false;
+    }
+
+    /// Rows of the viewport above the cursor as they were drawn. There are no fewer, whatever the terminal did to them.
+    pub(super) fn drawn_above(&self) -> u16 {
+        self.cursor.map_or(0, |at| at.y)
+    }
+
+    /// Rows of the viewport above the cursor in a terminal that wrapped them anew at `cols`.
+    pub(super) fn above(&self, cols: u16) -> u16 {
+        let Some(at) = self.cursor else { return 0 };
+        let (cols, width) = (usize::from(cols.max(1)), usize::from(self.shown.area.width.max(1)));
+        let mut rows = self.shown.content().chunks(width).map(paint::filled);
+        let above: usize = rows.by_ref().take(at.y.into()).map(|filled| filled.div_ceil(cols).max(1)).sum();
+        let filled = rows.next().unwrap_or(0);
+        // Behind the text it stays behind the text.
+        let within = usize::from(at.x).min(filled.saturating_sub(1)) / cols;
+        u16::try_from(above + within).unwrap_or(u16::MAX)
     }
 
     /// Takes the viewport away; the cursor stands where it began, and what is written next goes there.
     pub(super) fn take_down(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\x1b[?2026h");
-        // Only a part of the screen: a terminal may put a screen that is cleared as a whole into its scrollback.
-        for row in (self.top..self.size.height).rev() {
-            go(out, row, 0);
-            out.extend_from_slice(b"\x1b[K");
-        }
+        Pen { row: self.drawn_above() }.go(0, out);
+        out.extend_from_slice(CLEAR_BELOW);
         out.extend_from_slice(b"\x1b[?25h\x1b[?2026l");
-        self.shown = Buffer::empty(Rect::default());
-        self.cursor = None;
-        self.redraw = Redraw::Viewport;
-    }
-
-    /// After somebody else had the terminal: the viewport begins anew on this row, and what was printed before is not ours to move.
-    pub(super) fn begin_anew(&mut self, size: Size, row: u16) {
-        *self = Self::new(size, row);
+        *self = Self::new();
     }
 }
 
-/// The row on which is being written.
+/// Finished lines and the viewport, from its begin on.
+fn all(lines: &[Line<'static>], cols: u16, next: &Buffer, pen: &mut Pen, out: &mut Vec<u8>) {
+    pen.go(0, out);
+    for cells in lines.iter().flat_map(|line| paint::rows(line, cols)) {
+        paint::row(out, &cells);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(CUT);
+    let rows = next.content().chunks(usize::from(next.area.width.max(1)));
+    let last = rows.len().saturating_sub(1);
+    for (index, cells) in rows.enumerate() {
+        if index == last {
+            out.extend_from_slice(CLEAR_BELOW);
+        }
+        paint::row(out, cells);
+        if index < last {
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    if next.content().is_empty() {
+        out.extend_from_slice(CLEAR_BELOW);
+    }
+    out.extend_from_slice(WRAP);
+    pen.row = u16::try_from(last).unwrap_or(0);
+}
+
+/// The row of the viewport on which the cursor stands.
 struct Pen {
     row: u16,
-    rows: u16,
 }
 
 impl Pen {
-    /// A row and the line feed behind it: at the bottom of the screen it moves the uppermost row into the scrollback.
-    fn line(&mut self, out: &mut Vec<u8>, cells: &[Cell]) {
-        paint::row(out, cells);
-        self.feed(out);
+    /// To the begin of a row. Downwards by line feeds, which a screen that is lower than anybody knew takes too.
+    fn go(&mut self, row: u16, out: &mut Vec<u8>) {
+        out.push(b'\r');
+        if row < self.row {
+            // A vector takes everything.
+            write!(out, "\x1b[{}A", self.row - row).ok();
+        }
+        out.extend((self.row..row).map(|_| b'\n'));
+        self.row = row;
     }
+}
 
-    fn feed(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"\r\n");
-        self.row = (self.row + 1).min(self.rows.saturating_sub(1));
+/// Columns to the right.
+fn right(cols: u16, out: &mut Vec<u8>) {
+    if cols > 0 {
+        // A vector takes everything.
+        write!(out, "\x1b[{cols}C").ok();
     }
 }
 

@@ -4,16 +4,20 @@ use proptest::prelude::*;
 use ratatui::style::{Style, Stylize as _};
 
 use super::*;
+use crate::terminal::virtual_terminal::reflow;
 
 /// A terminal with the viewport of `height` rows on it. Lines are `L 0`, `L 1`, ...; the viewport's rows `V 0 ..`, with the number of
-/// the frame.
+/// the frame, the first one going on to the last column.
 struct Screen {
     terminal: vt100::Parser,
     inline: Inline,
+    /// What the program knows.
+    size: (u16, u16),
     printed: usize,
     shell: usize,
     height: u16,
     frames: usize,
+    parked: bool,
 }
 
 impl Screen {
@@ -23,9 +27,8 @@ impl Screen {
         for line in 0..shell {
             terminal.process(format!("$ {line}\r\n").as_bytes());
         }
-        let row = terminal.screen().cursor_position().0;
-        let inline = Inline::new(Size { width: cols, height: rows }, row);
-        Self { terminal, inline, printed: 0, shell: shell.into(), height: 3, frames: 0 }
+        let size = (cols, rows);
+        Self { terminal, inline: Inline::new(), size, printed: 0, shell: shell.into(), height: 3, frames: 0, parked: false }
     }
 
     fn print(&mut self, count: usize) {
@@ -36,26 +39,32 @@ impl Screen {
 
     fn frame(&mut self, lines: Vec<Line<'static>>) -> usize {
         self.frames += 1;
-        let size = self.inline.size;
-        let height = self.height.min(size.height);
-        let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, height));
+        let height = self.height.min(self.size.1);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, self.size.0, height));
         for row in 0..height {
             buffer.set_string(0, row, format!("V {row} {}", self.frames), Style::new());
         }
         let mut out = Vec::new();
-        self.inline.frame(lines, buffer, Some(Position { x: 4, y: height.saturating_sub(2) }), &mut out);
+        let at = Position { x: 4, y: height.saturating_sub(2) };
+        self.inline.frame(&lines, self.size.0, buffer, Some(at), self.parked, &mut out);
         self.terminal.process(&out);
         out.len()
     }
 
     fn resize(&mut self, cols: u16, rows: u16) {
-        self.terminal.set_size(some(rows), some(cols));
+        reflow::resize(&mut self.terminal, cols, rows);
     }
 
+    /// The program hears of the size.
     fn settle(&mut self) {
         let (rows, cols) = self.terminal.screen().size();
-        let size = Size { width: cols.get(), height: rows.get() };
-        self.inline.resize(size, Some(self.terminal.screen().cursor_position().0));
+        self.size = (cols.get(), rows.get());
+        if !self.inline.is_parked() {
+            let rows = self.inline.above(cols.get());
+            self.terminal.process(format!("\r{}", "\x1b[A".repeat(rows.into())).as_bytes());
+            self.inline.was_parked();
+        }
+        self.inline.anew();
         self.frame(Vec::new());
     }
 
@@ -82,7 +91,7 @@ impl Screen {
     fn is_whole(&mut self) -> Result<(), String> {
         let mut expected: Vec<_> = (0..self.shell).map(|line| format!("$ {line}")).collect();
         expected.extend((0..self.printed).map(|line| format!("L {line}")));
-        let height = self.height.min(self.inline.size.height);
+        let height = self.height.min(self.size.1);
         expected.extend((0..height).map(|row| format!("V {row} {}", self.frames)));
         let mut found = self.everything();
         while found.last().is_some_and(String::is_empty) {
@@ -122,35 +131,35 @@ fn a_viewport_that_grows_moves_what_is_above_it_and_one_that_shrinks_leaves_noth
 
 #[test]
 fn nothing_is_written_when_nothing_changed() {
-    let mut inline = Inline::new(Size { width: 20, height: 10 }, 0);
+    let mut inline = Inline::new();
     let mut out = Vec::new();
     let buffer = || {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 2));
         buffer.set_string(0, 0, "one", Style::new().bold());
         buffer
     };
-    inline.frame(Vec::new(), buffer(), Some(Position { x: 1, y: 1 }), &mut out);
+    inline.frame(&[], 20, buffer(), Some(Position { x: 1, y: 1 }), false, &mut out);
     assert!(!out.is_empty());
     out.clear();
-    inline.frame(Vec::new(), buffer(), Some(Position { x: 1, y: 1 }), &mut out);
+    inline.frame(&[], 20, buffer(), Some(Position { x: 1, y: 1 }), false, &mut out);
     assert_eq!(String::from_utf8_lossy(&out), "");
-    inline.frame(Vec::new(), buffer(), Some(Position { x: 2, y: 1 }), &mut out);
+    inline.frame(&[], 20, buffer(), Some(Position { x: 2, y: 1 }), false, &mut out);
     assert_eq!(
         String::from_utf8_lossy(&out),
-        "\x1b[?2026h\x1b[2;3H\x1b[?2026l",
+        "\x1b[?2026h\r\x1b[2C\x1b[?2026l",
         "the cursor moved, and only that is told"
     );
 }
 
 #[test]
 fn a_key_costs_a_few_bytes_and_not_the_whole_viewport() {
-    let mut inline = Inline::new(Size { width: 80, height: 24 }, 0);
+    let mut inline = Inline::new();
     let frame = |inline: &mut Inline, text: &str| {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 5));
         buffer.set_string(0, 0, "-".repeat(80), Style::new());
         buffer.set_string(0, 1, text, Style::new());
         let mut out = Vec::new();
-        inline.frame(Vec::new(), buffer, Some(Position { x: text.len() as u16, y: 1 }), &mut out);
+        inline.frame(&[], 80, buffer, Some(Position { x: text.len() as u16, y: 1 }), false, &mut out);
         out.len()
     };
     assert!(frame(&mut inline, "hell") > 80);
@@ -195,39 +204,49 @@ fn a_smaller_screen_loses_no_line() {
     }
 }
 
-/// What terminals do that wrap lines anew: the rows of a line are one paragraph again.
 #[test]
 fn a_viewport_whose_rows_were_wrapped_by_the_terminal_is_found_and_replaced() {
-    let mut inline = Inline::new(Size { width: 20, height: 10 }, 1);
-    let frame = |inline: &mut Inline, out: &mut Vec<u8>| {
-        let width = inline.size.width;
-        let mut buffer = Buffer::empty(Rect::new(0, 0, width, 3));
-        buffer.set_string(0, 0, "=".repeat(width.into()), Style::new());
-        buffer.set_string(0, 1, "> hi", Style::new());
-        buffer.set_string(0, 2, "status", Style::new());
-        inline.frame(Vec::new(), buffer, Some(Position { x: 4, y: 1 }), out);
-    };
-    frame(&mut inline, &mut Vec::new());
-    // At 10 columns the rule takes two rows, so the cursor is on row 3 now.
-    let mut terminal = vt100::Parser::new(some(10), some(10), 100);
-    terminal.process(b"$ agent\r\n====================\r\n> hi\r\nstatus\x1b[4;5H");
-    inline.resize(Size { width: 10, height: 10 }, Some(3));
-    let mut out = Vec::new();
-    frame(&mut inline, &mut out);
-    terminal.process(&out);
-    assert_eq!(terminal.screen().contents().trim_end(), "$ agent\n==========\n> hi\nstatus");
+    for parked in [false, true] {
+        let mut inline = Inline::new();
+        let mut terminal = vt100::Parser::new(some(10), some(20), 100);
+        terminal.process(b"$ 1\r\n$ 2\r\n$ agent\r\n");
+        let frame = |inline: &mut Inline, width: u16, terminal: &mut vt100::Parser| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, 3));
+            buffer.set_string(0, 0, "=".repeat(width.into()), Style::new());
+            buffer.set_string(0, 1, "> hi", Style::new());
+            buffer.set_string(0, 2, "status", Style::new());
+            let mut out = Vec::new();
+            inline.frame(&[], width, buffer, Some(Position { x: 4, y: 1 }), parked, &mut out);
+            terminal.process(&out);
+        };
+        frame(&mut inline, 20, &mut terminal);
+        reflow::resize(&mut terminal, 7, 10);
+        assert!(terminal.screen().row_wrapped(1) && !terminal.screen().row_wrapped(3), "the rule takes three rows");
+        if !parked {
+            assert_eq!(inline.above(7), 3);
+            terminal.process(b"\r\x1b[3A");
+            inline.was_parked();
+        }
+        inline.anew();
+        frame(&mut inline, 7, &mut terminal);
+        assert_eq!(terminal.screen().contents().trim_end(), "$ agent\n=======\n> hi\nstatus");
+    }
 }
 
 #[test]
-fn where_nobody_knows_the_row_the_screen_is_drawn_over_as_a_whole() {
-    let mut screen = Screen::new(40, 12, 3);
-    screen.print(4);
-    screen.resize(30, 8);
-    screen.terminal.process(b"\x1b[3;1Hgarbage\x1b[8;1Hgarbage");
-    screen.inline.resize(Size { width: 30, height: 8 }, None);
-    screen.frame(Vec::new());
-    assert_eq!(screen.visible()[..7], ["L 0", "L 1", "L 2", "L 3", "V 0 2", "V 1 2", "V 2 2"]);
-    assert_eq!(screen.visible()[7], "");
+fn a_screen_is_never_cleared_as_a_whole() {
+    let mut screen = Screen::new(40, 10, 0);
+    let mut out = Vec::new();
+    for parked in [true, false, true] {
+        let buffer = Buffer::empty(Rect::new(0, 0, 40, 3));
+        screen.inline.anew();
+        screen.inline.frame(&[], 40, buffer, None, parked, &mut out);
+    }
+    screen.inline.take_down(&mut out);
+    let written = String::from_utf8(out).unwrap();
+    for (at, _) in written.match_indices("\x1b[J") {
+        assert!(written[..at].ends_with("\x1b[C"), "from the first cell on: {written:?}");
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -236,6 +255,7 @@ enum Step {
     Height(u16),
     Resize(u16, u16),
     Settle,
+    Park(bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -244,6 +264,7 @@ fn step() -> impl Strategy<Value = Step> {
         (1..6_u16).prop_map(Step::Height),
         ((24..100_u16), (8..50_u16)).prop_map(|(cols, rows)| Step::Resize(cols, rows)),
         Just(Step::Settle),
+        any::<bool>().prop_map(Step::Park),
     ]
 }
 
@@ -259,8 +280,11 @@ proptest! {
         screen.print(0);
         for step in steps {
             match step {
+                // A program whose cursor is parked need not know of it.
+                Step::Print(count) if screen.inline.is_parked() && screen.parked => screen.print(count),
                 Step::Print(count) => { screen.settle(); screen.print(count); }
                 Step::Height(height) => { screen.settle(); screen.height = height; screen.print(0); }
+                Step::Park(parked) => { screen.settle(); screen.parked = parked; screen.print(0); }
                 Step::Resize(cols, rows) => { screen.resize(cols, rows); continue; }
                 Step::Settle => screen.settle(),
             }

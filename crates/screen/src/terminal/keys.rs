@@ -3,7 +3,10 @@
 //! A reader that owns standard input itself (crossterm's) waits for the rest of a sequence that never comes, holds a lock while it does,
 //! and spins when the terminal goes away. This one is asked for what there is by now.
 
+use std::collections::VecDeque;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use memchr::memmem;
 use ratatui::layout::Position;
 use termina::escape::csi::{Csi, Cursor, Keyboard};
 use termina::{Event, Parser, event};
@@ -12,6 +15,19 @@ use crate::app::Input;
 
 const PASTE: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
+
+/// How long the rest of an escape sequence may take, in milliseconds; then it was the key.
+const ESCAPE_MS: u64 = 20;
+/// Text that is closer together than this comes from no keyboard, in milliseconds.
+const BURST_MS: u64 = 5;
+/// So long after one such paste more of it may come, in milliseconds.
+const BURSTS_MS: u64 = 50;
+/// How long a paste may stop in its middle, in milliseconds; then its end is lost.
+const PASTE_MS: u64 = 2_000;
+/// Bytes of a paste that are kept.
+const LARGEST_PASTE: usize = 16 << 20;
+/// Bytes of a sequence that holds a text.
+const LARGEST_STRING: usize = 65_536;
 
 /// What came.
 #[derive(Debug)]
@@ -28,37 +44,69 @@ pub(super) enum Heard {
 #[derive(Default)]
 pub(super) struct Keys {
     parser: Parser,
-    /// What may be the begin of a paste, or of any other sequence: a lone escape above all.
+    /// The begin of a sequence, or of a character.
     held: Vec<u8>,
+    /// Text with a line break in it that came at once: typed, or pasted by a terminal that does not mark what is pasted.
+    burst: Option<Vec<u8>>,
     /// A paste whose end has not come.
     paste: Option<Vec<u8>>,
-    heard: std::collections::VecDeque<Heard>,
+    /// When the last bytes came.
+    last_ms: u64,
+    /// When the last text came, and when the last one that was a paste.
+    text_ms: Option<u64>,
+    burst_ms: Option<u64>,
+    heard: VecDeque<Heard>,
+}
+
+/// The next thing in a number of bytes, and how many it takes.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Characters, blanks and line breaks.
+    Text(usize),
+    /// A sequence, or a control character.
+    Sequence(usize),
+    /// The begin of one of them.
+    Unfinished,
 }
 
 impl Keys {
     /// More bytes.
-    pub(super) fn take(&mut self, bytes: &[u8]) {
+    pub(super) fn take(&mut self, bytes: &[u8], now_ms: u64) {
+        self.last_ms = now_ms;
         let mut rest = std::mem::take(&mut self.held);
         rest.extend_from_slice(bytes);
         while !rest.is_empty() {
-            rest = if self.paste.is_some() { self.pasted(rest) } else { self.typed(rest) };
+            rest = if self.paste.is_some() { self.pasted(rest) } else { self.typed(&rest, now_ms) };
         }
     }
 
-    /// Nothing came for a while: what was held was all.
-    pub(super) fn flush(&mut self) {
-        let held = std::mem::take(&mut self.held);
-        match held.as_slice() {
-            [] => {}
-            // Neither is the begin of a sequence that somebody still sends.
-            [0x1b, b'['] => self.key(KeyCode::Char('['), KeyModifiers::ALT),
-            _ => self.parse(&held),
+    /// Nothing came for a while: what is due was all.
+    pub(super) fn flush(&mut self, now_ms: u64) {
+        let quiet = now_ms.checked_sub(self.last_ms);
+        let is_due = |limit| quiet.is_none_or(|quiet| quiet >= limit);
+        if self.burst.is_some() && is_due(BURST_MS) {
+            self.end_burst();
+        }
+        if !self.held.is_empty() && is_due(ESCAPE_MS) {
+            match *std::mem::take(&mut self.held).as_slice() {
+                [0x1b] => self.key(KeyCode::Esc, KeyModifiers::NONE),
+                [0x1b, char] => self.broken_off(char),
+                _ => {}
+            }
+        }
+        if is_due(PASTE_MS)
+            && let Some(paste) = self.paste.take()
+        {
+            self.paste_text(&paste);
         }
     }
 
-    /// Whether [`Keys::flush`] is wanted when nothing comes.
-    pub(super) fn holds(&self) -> bool {
-        !self.held.is_empty()
+    /// Milliseconds until [`Keys::flush`] is wanted if nothing comes; none: it is not.
+    pub(super) fn wait_ms(&self, now_ms: u64) -> Option<u64> {
+        let held = (!self.held.is_empty()).then_some(ESCAPE_MS);
+        let limits = [held, self.burst.as_ref().map(|_| BURST_MS), self.paste.as_ref().map(|_| PASTE_MS)];
+        let limit = limits.into_iter().flatten().min()?;
+        Some(now_ms.checked_sub(self.last_ms).map_or(0, |quiet| limit.saturating_sub(quiet)))
     }
 
     /// The oldest thing that was heard.
@@ -66,17 +114,86 @@ impl Keys {
         self.heard.pop_front()
     }
 
-    fn typed(&mut self, bytes: Vec<u8>) -> Vec<u8> {
-        if let Some(at) = find(&bytes, PASTE) {
-            self.parse(&bytes[..at]);
-            self.paste = Some(Vec::new());
-            return bytes[at + PASTE.len()..].to_vec();
+    /// Bytes outside of a paste; those that come behind the begin of one.
+    fn typed(&mut self, bytes: &[u8], now_ms: u64) -> Vec<u8> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match next(rest) {
+                Next::Text(length) => {
+                    self.text(&rest[..length], now_ms);
+                    rest = &rest[length..];
+                }
+                Next::Sequence(length) => {
+                    self.end_burst();
+                    self.burst_ms = None;
+                    let (sequence, behind) = rest.split_at(length);
+                    rest = behind;
+                    match sequence {
+                        PASTE => {
+                            self.paste = Some(Vec::new());
+                            return rest.to_vec();
+                        }
+                        // Of a paste that was given up.
+                        PASTE_END => {}
+                        [0x1b, char] if begins(*char) => self.broken_off(*char),
+                        _ => self.parse(sequence),
+                    }
+                }
+                Next::Unfinished => {
+                    self.held = rest.to_vec();
+                    break;
+                }
+            }
         }
-        let held = (1..PASTE.len()).rev().find(|length| bytes.ends_with(&PASTE[..*length])).unwrap_or(0);
-        let (now, later) = bytes.split_at(bytes.len() - held);
-        self.parse(now);
-        self.held = later.to_vec();
         Vec::new()
+    }
+
+    /// A sequence that nobody goes on with: only its begin came, which is what a key with Alt sends.
+    fn broken_off(&mut self, char: u8) {
+        if begins(char) {
+            self.key(KeyCode::Char(char::from(char)), KeyModifiers::ALT);
+        }
+    }
+
+    fn text(&mut self, text: &[u8], now_ms: u64) {
+        let within = |since: Option<u64>, limit| since.is_some_and(|since| now_ms.saturating_sub(since) <= limit);
+        if let Some(burst) = &mut self.burst {
+            burst.extend_from_slice(text);
+        } else if text.iter().copied().any(breaks) && (!text.iter().copied().all(breaks) || within(self.text_ms, BURST_MS))
+        {
+            self.burst = Some(text.to_vec());
+        } else {
+            self.parse(text);
+        }
+        if !text.iter().copied().all(breaks) {
+            self.text_ms = Some(now_ms);
+        }
+        if self.burst.is_some() && within(self.burst_ms, BURSTS_MS) {
+            self.end_burst_as(true);
+        }
+    }
+
+    /// What came at once is a paste where something follows its first line; where it only ends with a line break it was typed by
+    /// something quick, or by somebody whose keys came late.
+    fn end_burst(&mut self) {
+        let Some(burst) = &self.burst else { return };
+        let lines = unix(&String::from_utf8_lossy(burst));
+        let is_paste = lines.find('\n').is_some_and(|at| at + 1 < lines.len());
+        self.end_burst_as(is_paste);
+    }
+
+    fn end_burst_as(&mut self, is_paste: bool) {
+        let Some(burst) = self.burst.take() else { return };
+        if is_paste {
+            self.burst_ms = Some(self.last_ms);
+            self.paste_text(&burst);
+        } else {
+            self.parse(&burst);
+        }
+    }
+
+    fn paste_text(&mut self, bytes: &[u8]) {
+        self.heard.push_back(Heard::Input(Input::Paste(unix(&String::from_utf8_lossy(bytes)))));
     }
 
     fn pasted(&mut self, bytes: Vec<u8>) -> Vec<u8> {
@@ -84,17 +201,29 @@ impl Keys {
         // The end may be cut in two.
         let from = paste.len().saturating_sub(PASTE_END.len() - 1);
         paste.extend_from_slice(&bytes);
-        let Some(at) = find(&paste[from..], PASTE_END).map(|at| from + at) else { return Vec::new() };
+        let Some(at) = memmem::find(&paste[from..], PASTE_END).map(|at| from + at) else {
+            if paste.len() > LARGEST_PASTE + PASTE_END.len() {
+                let tail = paste.split_off(paste.len() - PASTE_END.len());
+                paste.truncate(LARGEST_PASTE);
+                paste.extend(tail);
+            }
+            return Vec::new();
+        };
         let rest = paste.split_off(at + PASTE_END.len());
-        let text = String::from_utf8_lossy(&paste[..at]).replace("\r\n", "\n").replace('\r', "\n");
-        self.paste = None;
-        self.heard.push_back(Heard::Input(Input::Paste(text)));
+        paste.truncate(at.min(LARGEST_PASTE));
+        let paste = self.paste.take().unwrap_or_default();
+        self.paste_text(&paste);
         rest
     }
 
+    /// What is complete. Nothing of it stays behind: the parser would go on with it for ever.
     fn parse(&mut self, bytes: &[u8]) {
-        self.parser.parse(bytes, false);
+        for chunk in bytes.utf8_chunks() {
+            self.parser.parse(chunk.valid().as_bytes(), false);
+        }
+        let mut is_read = false;
         while let Some(event) = self.parser.pop() {
+            is_read = true;
             match event {
                 Event::Key(key) if key.kind != event::KeyEventKind::Release => {
                     if let Some(code) = code(key.code) {
@@ -112,6 +241,9 @@ impl Keys {
                 _ => {}
             }
         }
+        if !is_read {
+            self.parser = Parser::default();
+        }
     }
 
     fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
@@ -120,8 +252,78 @@ impl Keys {
     }
 }
 
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    memchr::memmem::find(bytes, what)
+fn next(bytes: &[u8]) -> Next {
+    let is_text = |byte: &u8| !byte.is_ascii_control() || matches!(byte, b'\r' | b'\n' | b'\t');
+    match bytes.iter().position(|byte| !is_text(byte)) {
+        Some(0) => sequence(bytes),
+        Some(length) => Next::Text(length),
+        None => match bytes.utf8_chunks().last().map(|chunk| chunk.invalid()) {
+            Some(cut) if is_begin(cut) && cut.len() == bytes.len() => Next::Unfinished,
+            Some(cut) if is_begin(cut) => Next::Text(bytes.len() - cut.len()),
+            _ => Next::Text(bytes.len()),
+        },
+    }
+}
+
+/// Whether more bytes may make a character of it.
+fn is_begin(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+fn sequence(bytes: &[u8]) -> Next {
+    let length = match bytes {
+        [0x1b] => None,
+        // Two keys, or one and a sequence.
+        [0x1b, 0x1b, ..] => Some(1),
+        [0x1b, b'[', rest @ ..] => control(rest).map(|length| 2 + length),
+        [0x1b, b'O', rest @ ..] => match rest {
+            [] => None,
+            [0x20..0x7f, ..] => Some(3),
+            _ => Some(2),
+        },
+        [0x1b, b']' | b'P' | b'X' | b'^' | b'_', rest @ ..] => string(rest).map(|length| 2 + length),
+        [0x1b, rest @ ..] => {
+            let length = (1..=rest.len().min(4)).find(|length| !is_begin(&rest[..*length]));
+            length.map(|length| 1 + length)
+        }
+        _ => Some(1),
+    };
+    length.map_or(Next::Unfinished, Next::Sequence)
+}
+
+/// Length of the rest of a control sequence; one with something else in it ends before that.
+fn control(rest: &[u8]) -> Option<usize> {
+    // The function keys of the Linux console.
+    let from = usize::from(rest.first() == Some(&b'['));
+    let at = from + rest.get(from..)?.iter().position(|byte| !(0x20..0x40).contains(byte))?;
+    Some(if (0x40..0x7f).contains(&rest[at]) { at + 1 } else { at })
+}
+
+/// Length of the rest of a sequence that holds a text. Longer ones than this nobody sends us.
+fn string(rest: &[u8]) -> Option<usize> {
+    let end = rest.iter().position(|byte| matches!(byte, 0x07 | 0x1b));
+    match end {
+        Some(at) if rest[at] == 0x07 => Some(at + 1),
+        Some(at) => match rest.get(at + 1) {
+            Some(b'\\') => Some(at + 2),
+            Some(_) => Some(at),
+            None => None,
+        },
+        None => (rest.len() > LARGEST_STRING).then_some(rest.len()),
+    }
+}
+
+/// Whether it begins a sequence behind an escape.
+fn begins(byte: u8) -> bool {
+    matches!(byte, b'[' | b'O' | b']' | b'P' | b'X' | b'^' | b'_')
+}
+
+fn breaks(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+fn unix(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn code(code: event::KeyCode) -> Option<KeyCode> {

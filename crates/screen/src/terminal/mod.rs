@@ -3,6 +3,7 @@
 
 mod driver;
 mod escape;
+mod finding;
 mod guard;
 mod inline;
 mod keys;

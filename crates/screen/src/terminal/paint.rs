@@ -146,12 +146,11 @@ pub(super) fn row(out: &mut Vec<u8>, cells: &[Cell]) {
     painter.end();
 }
 
-/// Those rows of `next` that differ from what is shown, `top` being where their first one stands. Whole rows: terminals do not agree on
-/// the width of every character, and blanks that are written are text for them.
-pub(super) fn changes(out: &mut Vec<u8>, shown: &Buffer, next: &Buffer, top: u16) {
+/// Those rows of `next` that differ from what is shown, the first one being the screen's.
+pub(super) fn changes(out: &mut Vec<u8>, shown: &Buffer, next: &Buffer) {
     let width = usize::from(next.area.width.max(1));
     let rows = shown.content().chunks(width).zip(next.content().chunks(width));
-    for (row, (_, cells)) in (top..).zip(rows).filter(|(_, (before, cells))| before != cells) {
+    for (row, (_, cells)) in (0..).zip(rows).filter(|(_, (before, cells))| before != cells) {
         go(out, row, 0);
         self::row(out, cells);
     }

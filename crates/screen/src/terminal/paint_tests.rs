@@ -31,8 +31,8 @@ fn what_hides_or_blinks_is_not_passed_on() {
 fn only_rows_that_changed_are_written_and_those_as_a_whole() {
     let rows = |texts: [&str; 3]| Buffer::with_lines(texts);
     let mut out = Vec::new();
-    changes(&mut out, &rows(["one", "two", "six"]), &rows(["one", "to ", "six"]), 4);
-    assert_eq!(String::from_utf8(out).unwrap(), "\x1b[6;1H\x1b[Kto");
+    changes(&mut out, &rows(["one", "two", "six"]), &rows(["one", "to ", "six"]));
+    assert_eq!(String::from_utf8(out).unwrap(), "\x1b[2;1H\x1b[Kto");
 }
 
 #[test]

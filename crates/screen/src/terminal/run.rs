@@ -4,7 +4,8 @@
 use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
-use std::sync::mpsc::TryRecvError;
+use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -14,16 +15,19 @@ use super::driver::{Driver, FRAME_MS, Outside, Wish};
 use super::guard::Held;
 use super::keys::{Heard, Keys};
 use super::sender::{Inbox, Order};
-use super::signals::{Signals, die};
+use super::signals::{Signals, die, exit};
 use super::{escape, guard};
 use crate::app::{App, Input};
-use crate::feed::Act;
-
-/// How long the rest of an escape sequence may take, in milliseconds; then it was the key.
-const ESCAPE_MS: u64 = 20;
+use crate::feed::{Act, Feed};
 
 /// How long the terminal has at the start to say where its cursor is, in milliseconds.
 const FIRST_ANSWER_MS: u64 = 300;
+
+/// How long whoever runs the session has to leave after the person did, in milliseconds; then the screen ends the program.
+const LEAVE_MS: u64 = 2_000;
+
+/// What a program exits with that was interrupted.
+const INTERRUPTED: i32 = 130;
 
 /// Feeds between two looks at the clock and at the keys.
 const BATCH: usize = 64;
@@ -45,8 +49,8 @@ pub(super) struct Desk<A> {
     out: Vec<u8>,
     /// What was heard while the cursor was asked for.
     early: Vec<Input>,
-    /// Since when the keys hold something back.
-    held_ms: Option<u64>,
+    /// When the person left.
+    left_ms: Option<u64>,
     /// There are more feeds than there was time for.
     more: bool,
     _held: Held,
@@ -60,6 +64,8 @@ enum End {
     Gone,
     /// By a signal that ends the program.
     Signal(i32),
+    /// The person left, and nobody heeds it.
+    Ignored,
 }
 
 /// Takes the terminal and gives back what runs it.
@@ -68,7 +74,7 @@ pub(super) fn open<A: Fn(Act)>(app: App, outside: Outside, inbox: Inbox, now: No
     let size = guard::size()?;
     guard::enter(guard::modes()?)?;
     let mut desk = Desk {
-        driver: Driver::new(app, outside, size, 0),
+        driver: Driver::new(app, outside, size, None),
         keys: Keys::default(),
         inbox,
         signals,
@@ -76,12 +82,11 @@ pub(super) fn open<A: Fn(Act)>(app: App, outside: Outside, inbox: Inbox, now: No
         acts,
         out: Vec::new(),
         early: Vec::new(),
-        held_ms: None,
+        left_ms: None,
         more: false,
         _held: Held,
     };
-    let row = desk.find_row()?;
-    desk.driver.begin_anew(size, row);
+    desk.begin()?;
     Ok(desk)
 }
 
@@ -89,19 +94,43 @@ impl<A: Fn(Act)> Desk<A> {
     /// Until the end; the terminal is as it was then.
     pub(super) fn run(mut self) {
         let end = self.turns().unwrap_or(End::Gone);
+        // It may be why nothing could be written any more.
+        let end = self.signals.ended().map_or(end, End::Signal);
         self.take_down();
         match end {
             End::Closed => {}
-            End::Gone => (self.acts)(Act::Leave),
+            End::Gone => {
+                (self.acts)(Act::Leave);
+                if !self.is_left() {
+                    exit(INTERRUPTED);
+                }
+            }
             End::Signal(number) => die(number),
+            End::Ignored => exit(INTERRUPTED),
         }
+    }
+
+    /// Waits until whoever runs the session leaves too; whether it does.
+    fn is_left(&self) -> bool {
+        let began = (self.now)();
+        while (self.now)().saturating_sub(began) < LEAVE_MS {
+            match self.inbox.orders.recv_timeout(Duration::from_millis(LEAVE_MS)) {
+                Ok(Order::Feed(feed)) if !matches!(*feed, Feed::Leave(_)) => {}
+                Ok(_) | Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+        false
     }
 
     fn take_down(&mut self) {
         self.driver.last(&mut self.out);
         self.driver.take_down(&mut self.out);
         // Where the terminal is gone nothing can be written, and nobody is there to be told.
-        self.write().ok();
+        if guard::holds() {
+            guard::write_briefly(&self.out).ok();
+        }
+        self.out.clear();
         guard::leave().ok();
     }
 
@@ -126,9 +155,12 @@ impl<A: Fn(Act)> Desk<A> {
                 self.hear()?;
                 // A key is seen before the feeds that came with it are read.
                 self.draw()?;
-            } else if self.held_ms.is_some_and(|since| (self.now)().saturating_sub(since) >= ESCAPE_MS) {
-                self.keys.flush();
+            } else if self.keys.wait_ms((self.now)()) == Some(0) {
+                self.keys.flush((self.now)());
                 self.handle()?;
+            }
+            if self.left_ms.is_some_and(|left| (self.now)().saturating_sub(left) >= LEAVE_MS) {
+                return Ok(End::Ignored);
             }
             if self.feeds() {
                 return Ok(End::Closed);
@@ -142,12 +174,15 @@ impl<A: Fn(Act)> Desk<A> {
     fn wait_ms(&mut self) -> Option<u64> {
         let now = (self.now)();
         let frame = self.driver.wait_ms(now);
-        let escape = self.held_ms.map(|since| ESCAPE_MS.saturating_sub(now.saturating_sub(since)));
+        let keys = self.keys.wait_ms(now);
+        let leave = self.left_ms.map(|left| LEAVE_MS.saturating_sub(now.saturating_sub(left)));
         let more = self.more.then_some(0);
-        frame.into_iter().chain(escape).chain(more).min()
+        frame.into_iter().chain(keys).chain(leave).chain(more).min()
     }
 
     fn draw(&mut self) -> io::Result<()> {
+        // The signal that says so may come later.
+        self.heed_size(false)?;
         let wish = self.driver.frame((self.now)(), &mut self.out);
         self.write()?;
         match wish {
@@ -162,7 +197,7 @@ impl<A: Fn(Act)> Desk<A> {
             return Ok(());
         }
         guard::note(self.driver.is_full(), self.driver.has_keyboard());
-        let written = guard::write(&self.out);
+        let written = guard::write(&self.out, &|| self.signals.ended().is_some());
         self.out.clear();
         written
     }
@@ -172,8 +207,11 @@ impl<A: Fn(Act)> Desk<A> {
         self.act(acts);
     }
 
-    fn act(&self, acts: Vec<Act>) {
+    fn act(&mut self, acts: Vec<Act>) {
         for act in acts {
+            if act == Act::Leave {
+                self.left_ms.get_or_insert((self.now)());
+            }
             (self.acts)(act);
         }
     }
@@ -189,7 +227,7 @@ impl<A: Fn(Act)> Desk<A> {
         match rustix::io::read(io::stdin().as_fd(), &mut bytes) {
             Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(read) => {
-                self.keys.take(bytes.get(..read).unwrap_or_default());
+                self.keys.take(bytes.get(..read).unwrap_or_default(), (self.now)());
                 Ok(())
             }
             Err(Errno::INTR | Errno::AGAIN) => Ok(()),
@@ -198,15 +236,15 @@ impl<A: Fn(Act)> Desk<A> {
     }
 
     fn handle(&mut self) -> io::Result<()> {
-        self.held_ms = self.keys.holds().then(|| (self.now)());
         while let Some(heard) = self.keys.next() {
             match heard {
                 Heard::Input(input) => self.input(input),
-                Heard::Cursor(at) => {
-                    let acts = self.driver.cursor(at, (self.now)());
-                    self.act(acts);
-                }
+                Heard::Cursor(at) => self.driver.cursor(at, (self.now)()),
                 Heard::Keyboard => self.driver.keyboard(&mut self.out),
+            }
+            // Many keys at once are seen as they come.
+            if self.driver.is_late((self.now)()) {
+                self.draw()?;
             }
         }
         self.write()
@@ -242,11 +280,19 @@ impl<A: Fn(Act)> Desk<A> {
             let before = guard::leave()?;
             self.reenter(before)?;
         }
-        if self.signals.resized() {
-            let acts = self.driver.resize(guard::size()?, (self.now)());
+        let is_told = self.signals.resized();
+        self.heed_size(is_told)?;
+        Ok(None)
+    }
+
+    /// Looks at the size; `is_told`: it has changed, even if it is the same again.
+    fn heed_size(&mut self, is_told: bool) -> io::Result<()> {
+        let size = guard::size()?;
+        if is_told || size != self.driver.size() {
+            let acts = self.driver.resize(size, (self.now)());
             self.act(acts);
         }
-        Ok(None)
+        Ok(())
     }
 
     fn suspend(&mut self) -> io::Result<()> {
@@ -261,55 +307,58 @@ impl<A: Fn(Act)> Desk<A> {
     fn reenter(&mut self, before: Option<Termios>) -> io::Result<()> {
         self.signals.woken();
         guard::enter(before.map_or_else(guard::modes, Ok)?)?;
-        let row = self.find_row()?;
-        self.driver.begin_anew(guard::size()?, row);
+        self.begin()?;
         for input in std::mem::take(&mut self.early) {
             self.input(input);
         }
         Ok(())
     }
 
-    /// Asks where the cursor is, and waits for the answer. Where none comes, the screen is as good as full: the last row.
-    fn find_row(&mut self) -> io::Result<u16> {
-        // Whoever was there before may have left it in the middle of a line.
-        guard::write(b"\r")?;
-        guard::write(escape::WHERE)?;
-        let end = (self.now)().saturating_add(FIRST_ANSWER_MS);
+    /// Begins on an empty row.
+    fn begin(&mut self) -> io::Result<()> {
+        let (col, answers_ms) = self.ask_cursor()?;
+        if col > 0 {
+            // Whoever was there before left it in the middle of a line.
+            guard::write_briefly(b"\r\n")?;
+        }
+        self.driver.begin_anew(guard::size()?, answers_ms);
+        Ok(())
+    }
+
+    /// Asks where the cursor is, and waits for the answer: the column, and how long it took. Where none comes, it may be anywhere.
+    fn ask_cursor(&mut self) -> io::Result<(u16, Option<u64>)> {
+        guard::write_briefly(escape::WHERE)?;
+        let began = (self.now)();
+        let end = began.saturating_add(FIRST_ANSWER_MS);
         loop {
             let left = end.saturating_sub((self.now)());
             let stdin = io::stdin();
-            if left == 0 {
-                break;
+            if left == 0 || self.signals.ended().is_some() {
+                return Ok((1, None));
             }
             match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&timespec(left))) {
-                Ok(0) => break,
+                Ok(0) => return Ok((1, None)),
                 Ok(_) => {}
                 Err(Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
             }
-            if let Some(row) = self.listen_for_row()? {
-                return Ok(row);
+            if let Some(col) = self.listen_for_column()? {
+                return Ok((col, Some((self.now)().saturating_sub(began))));
             }
         }
-        let row = guard::size()?.height.saturating_sub(1);
-        let mut out = Vec::new();
-        super::paint::go(&mut out, row, 0);
-        out.extend_from_slice(b"\r\n");
-        guard::write(&out)?;
-        Ok(row)
     }
 
-    fn listen_for_row(&mut self) -> io::Result<Option<u16>> {
+    fn listen_for_column(&mut self) -> io::Result<Option<u16>> {
         self.read()?;
-        let mut row = None;
+        let mut col = None;
         while let Some(heard) = self.keys.next() {
             match heard {
                 Heard::Input(input) => self.early.push(input),
-                Heard::Cursor(at) => row = Some(at.y),
+                Heard::Cursor(at) => col = Some(at.x),
                 Heard::Keyboard => self.driver.keyboard(&mut self.out),
             }
         }
-        Ok(row)
+        Ok(col)
     }
 
     /// Until something is ready, or the time is over.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Signal, kill_current_process_group};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGTERM, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGQUIT, SIGTERM, SIGWINCH};
 use signal_hook::low_level::{emulate_default_handler, pipe, unregister};
 use signal_hook::{SigId, flag};
 
@@ -18,7 +18,7 @@ const ASLEEP: Duration = Duration::from_millis(200);
 pub(super) struct Signals {
     resized: Arc<AtomicBool>,
     woken: Arc<AtomicBool>,
-    ended: [(i32, Arc<AtomicBool>); 2],
+    ended: [(i32, Arc<AtomicBool>); 3],
     registered: Vec<SigId>,
     /// A byte for each signal.
     pub(super) socket: UnixStream,
@@ -30,7 +30,7 @@ impl Signals {
         socket.set_nonblocking(true)?;
         ringing.set_nonblocking(true)?;
         let new = || Arc::new(AtomicBool::new(false));
-        let (resized, woken, ended) = (new(), new(), [(SIGTERM, new()), (SIGHUP, new())]);
+        let (resized, woken, ended) = (new(), new(), [(SIGTERM, new()), (SIGHUP, new()), (SIGQUIT, new())]);
         let mut signals = Self { resized, woken, ended, registered: Vec::new(), socket };
         let all = [(SIGWINCH, &signals.resized), (SIGCONT, &signals.woken)];
         let all = all.into_iter().chain(signals.ended.iter().map(|(number, flag)| (*number, flag)));
@@ -87,6 +87,11 @@ impl Drop for Signals {
             unregister(id);
         }
     }
+}
+
+/// Ends the process at once, whatever its other threads do.
+pub(super) fn exit(code: i32) -> ! {
+    signal_hook::low_level::exit(code)
 }
 
 /// Ends the process as the signal would have.

@@ -17,6 +17,9 @@ use crate::composer::{Files, History};
 use crate::feed::{Act, Feed};
 use crate::text::Colors;
 
+#[path = "../../tests/support/reflow.rs"]
+pub(crate) mod reflow;
+
 /// Rows of scrollback that are kept.
 const SCROLLBACK: usize = 20_000;
 
@@ -35,6 +38,14 @@ pub(crate) struct Told {
     pub(crate) unknown: Vec<String>,
     /// Where the cursor was when it was asked for.
     asked: Vec<Position>,
+    /// Lines are cut, not wrapped.
+    cuts: bool,
+}
+
+impl reflow::Cuts for Told {
+    fn cuts(&self) -> bool {
+        self.cuts
+    }
 }
 
 impl vt100::Callbacks for Told {
@@ -56,6 +67,7 @@ impl vt100::Callbacks for Told {
 
     fn unhandled_csi(&mut self, screen: &mut vt100::Screen, i1: Option<u8>, _: Option<u8>, params: &[&[u16]], c: char) {
         match (i1, params, c) {
+            (Some(b'?'), [[7]], 'h' | 'l') => self.cuts = c == 'l',
             (None, [[6]], 'n') => {
                 let (y, x) = screen.cursor_position();
                 self.asked.push(Position { x, y });
@@ -99,7 +111,7 @@ impl Virtual {
     /// This app, on an empty terminal; the first frame is drawn.
     pub(crate) fn of(app: App, cols: u16, rows: u16) -> Self {
         let outside = Outside { notify: Notify::Desktop, tmux: false };
-        let driver = Driver::new(app, outside, Size { width: cols, height: rows }, 0);
+        let driver = Driver::new(app, outside, Size { width: cols, height: rows }, Some(0));
         let terminal = vt100::Parser::new_with_callbacks(some(rows), some(cols), SCROLLBACK, Told::default());
         let mut all = Self {
             driver,
@@ -158,18 +170,15 @@ impl Virtual {
 
     /// What the terminal sends, as bytes.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.keys.take(bytes);
-        self.keys.flush();
+        self.keys.take(bytes, self.now_ms);
+        self.keys.flush(u64::MAX);
         while let Some(heard) = self.keys.next() {
             let mut out = Vec::new();
             match heard {
                 Heard::Input(input) => {
                     self.input(input);
                 }
-                Heard::Cursor(at) => {
-                    let acts = self.driver.cursor(at, self.now_ms);
-                    self.acts.extend(acts);
-                }
+                Heard::Cursor(at) => self.driver.cursor(at, self.now_ms),
                 Heard::Keyboard => self.driver.keyboard(&mut out),
             }
             self.write(&out);
@@ -198,16 +207,29 @@ impl Virtual {
 
     /// The terminal has another size.
     pub(crate) fn resize(&mut self, cols: u16, rows: u16) -> &mut Self {
-        self.terminal.set_size(some(rows), some(cols));
+        reflow::resize(&mut self.terminal, cols, rows);
         let acts = self.driver.resize(Size { width: cols, height: rows }, self.now_ms);
         self.acts.extend(acts);
         self.settle();
         self
     }
 
+    /// The terminal has another size, and nobody is told.
+    pub(crate) fn resize_untold(&mut self, cols: u16, rows: u16) {
+        reflow::resize(&mut self.terminal, cols, rows);
+    }
+
+    /// After [`Virtual::close`], and whatever was written since: it begins anew.
+    pub(crate) fn again(&mut self, answers_ms: Option<u64>) -> &mut Self {
+        let (rows, cols) = self.terminal.screen().size();
+        self.driver.begin_anew(Size { width: cols.get(), height: rows.get() }, answers_ms);
+        self.settle();
+        self
+    }
+
     /// The terminal has another size, and nothing is drawn yet.
     pub(crate) fn resize_unseen(&mut self, cols: u16, rows: u16) {
-        self.terminal.set_size(some(rows), some(cols));
+        reflow::resize(&mut self.terminal, cols, rows);
         let acts = self.driver.resize(Size { width: cols, height: rows }, self.now_ms);
         self.acts.extend(acts);
     }
@@ -282,8 +304,8 @@ impl Virtual {
 
     /// Draws what there is to draw, without waiting for the next frame.
     fn settle(&mut self) {
-        // Once more where it had to ask the terminal something.
-        for _ in 0..3 {
+        // Once more for each time that it had to ask the terminal something.
+        for _ in 0..4 {
             self.driver.hurry();
             self.frame();
         }
@@ -299,10 +321,9 @@ impl Virtual {
 
     fn write(&mut self, bytes: &[u8]) {
         self.written.extend_from_slice(bytes);
-        self.terminal.process(bytes);
+        reflow::process(&mut self.terminal, bytes);
         for at in std::mem::take(&mut self.terminal.callbacks_mut().asked) {
-            let acts = self.driver.cursor(at, self.now_ms);
-            self.acts.extend(acts);
+            self.driver.cursor(at, self.now_ms);
         }
     }
 }

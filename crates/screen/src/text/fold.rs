@@ -1,9 +1,9 @@
 //! Long output, shortened to how it begins and how it ends.
 
-use crate::text::wrap::clip;
+use crate::text::wrap::{clip, measure, plain};
 
 /// Widest line of a folded text, in columns: the rest of it is there to be opened.
-const WIDEST: usize = 400;
+pub(crate) const WIDEST: usize = 400;
 
 /// A text's first and last lines, made harmless for a terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,26 +14,35 @@ pub(crate) struct Folded {
     pub(crate) left_out: usize,
     /// How it ends.
     pub(crate) tail: Vec<String>,
+    /// A line that is there is not there whole.
+    pub(crate) is_cut: bool,
 }
 
 /// Folds a text to `most` lines, of which the last half (the larger one) is its end, where results and errors stand. One line alone is
-/// not folded away: the line that says so would take its place. Blank lines at the end do not count, and lines of more than 400
-/// columns are cut.
-pub(crate) fn fold(text: &str, most: usize) -> Folded {
+/// not folded away: the line that says so would take its place. Blank lines at the end do not count, and lines of more than
+/// `widest` columns are cut.
+pub(crate) fn fold(text: &str, most: usize, widest: usize) -> Folded {
     let text = text.trim_end();
     if text.is_empty() {
         return Folded::default();
     }
     let count = text.lines().count();
-    let shown = |line: &str| clip(&redact::inert(line), WIDEST);
+    let mut is_cut = false;
+    let mut shown = |line: &str| {
+        let line = plain(line);
+        let is_long = measure(&line) > widest;
+        is_cut |= is_long;
+        if is_long { clip(&line, widest) } else { line }
+    };
     if count <= most.saturating_add(1) {
-        return Folded { head: text.lines().map(shown).collect(), left_out: 0, tail: Vec::new() };
+        let head = text.lines().map(shown).collect();
+        return Folded { head, left_out: 0, tail: Vec::new(), is_cut };
     }
-    let head = most / 2;
-    let tail = most - head;
-    let mut last: Vec<String> = text.lines().rev().take(tail).map(shown).collect();
-    last.reverse();
-    Folded { head: text.lines().take(head).map(shown).collect(), left_out: count - most, tail: last }
+    let first = most / 2;
+    let head = text.lines().take(first).map(&mut shown).collect();
+    let mut tail: Vec<String> = text.lines().rev().take(most - first).map(shown).collect();
+    tail.reverse();
+    Folded { head, left_out: count - most, tail, is_cut }
 }
 
 #[cfg(test)]

@@ -16,9 +16,11 @@ mod theme;
 mod wrap;
 
 pub(crate) use diff::diff;
-pub(crate) use fold::fold;
+pub(crate) use fold::{WIDEST, fold};
 pub(crate) use markdown::markdown;
+pub use patch::changed_lines;
+pub(crate) use patch::{Change, change};
 pub(crate) use stream::Stream;
 pub use theme::Colors;
 pub(crate) use theme::Theme;
-pub(crate) use wrap::wrap;
+pub(crate) use wrap::{clip, measure, plain, wrap};

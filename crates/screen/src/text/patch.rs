@@ -62,6 +62,42 @@ impl File<'_> {
     }
 }
 
+/// Lines that a unified diff puts in, and lines that it takes out, of all its files. A changed line that looks like a file's name
+/// (`--- one`, where `-- one` is taken out) counts as what it is.
+pub fn changed_lines(unified: &str) -> (usize, usize) {
+    let pieces = parse(unified);
+    let files =
+        pieces.iter().filter_map(|piece| if let Piece::File(file) = piece { Some(file.counts()) } else { None });
+    files.fold((0, 0), |sum, of_one| (sum.0 + of_one.0, sum.1 + of_one.1))
+}
+
+/// What a diff of one file comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The file, as it is named afterwards; before, where it is deleted.
+    pub(crate) path: String,
+    /// Lines put in.
+    pub(crate) added: usize,
+    /// Lines taken out.
+    pub(crate) removed: usize,
+}
+
+/// What a text comes to that is the unified diff of one file and nothing else, so that drawing it as one leaves nothing out; none for
+/// any other text.
+pub(crate) fn change(text: &str) -> Option<Change> {
+    let [from, to] = [text.lines().next()?, text.lines().nth(1)?];
+    // Behind a tab `diff -u` writes the time, which is not drawn: anything could stand there.
+    let names = from.starts_with("--- ") && to.starts_with("+++ ") && !from.contains('\t') && !to.contains('\t');
+    let pieces = parse(text);
+    let [Piece::File(file)] = pieces.as_slice() else { return None };
+    let rows: usize = file.hunks.iter().map(|hunk| 1 + hunk.rows.len()).sum();
+    let whole =
+        names && file.notes.is_empty() && rows + 2 == text.strip_suffix('\n').unwrap_or(text).split('\n').count();
+    let path = file.new.as_ref().or(file.old.as_ref())?.clone();
+    let (added, removed) = file.counts();
+    whole.then_some(Change { path, added, removed })
+}
+
 /// Reads what `diff -u` or `git diff` wrote.
 pub(crate) fn parse(text: &str) -> Vec<Piece<'_>> {
     let mut reader = Reader::default();

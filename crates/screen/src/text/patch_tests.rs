@@ -1,4 +1,4 @@
-use super::{Piece, Row, parse};
+use super::{Change, Piece, Row, change, changed_lines, parse};
 
 fn files(text: &str) -> Vec<super::File<'_>> {
     let of_file = |piece| if let Piece::File(file) = piece { Some(file) } else { None };
@@ -79,4 +79,34 @@ fn what_is_no_diff_stays() {
     let pieces = parse(text);
     assert_eq!(pieces.iter().filter(|piece| matches!(piece, Piece::Text(_))).count(), 5);
     assert_eq!(pieces.last(), Some(&Piece::Text("+more than was counted")));
+}
+
+#[test]
+fn changed_lines_that_look_like_names_of_files_are_counted() {
+    let one = "--- a/q.sql\n+++ b/q.sql\n@@ -1,2 +1,3 @@\n--- one\n+++ two\n+-- three\n same\n";
+    assert_eq!(changed_lines(one), (2, 1));
+    assert_eq!(changed_lines(&format!("{one}{one}")), (4, 2));
+    assert_eq!(changed_lines("no diff\n+at all\n"), (0, 0));
+}
+
+#[test]
+fn a_diff_of_one_file_and_nothing_else_is_a_change() {
+    let one = "--- a/q.sql\n+++ b/q.sql\n@@ -1,2 +1,2 @@\n--- one\n+++ two\n same\n";
+    assert_eq!(change(one), Some(Change { path: "q.sql".to_owned(), added: 1, removed: 1 }));
+    let made = "--- /dev/null\n+++ b/new.txt\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n";
+    assert_eq!(change(made).map(|change| change.path).as_deref(), Some("new.txt"));
+    let gone = "--- a/old.txt\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n";
+    assert_eq!(change(gone).map(|change| change.path).as_deref(), Some("old.txt"));
+    for other in [
+        String::new(),
+        "rm -rf .".to_owned(),
+        format!("{one}rm -rf ."),
+        format!("rm -rf .\n{one}"),
+        format!("{one}{one}"),
+        one.replace("a/q.sql", "a/q.sql\t; rm -rf ."),
+        one.replace("@@ -1,2 +1,2 @@", "@@ -1,9 +1,9 @@\nrm -rf ."),
+        one.replace("+++ b/q.sql", "+++ b/q.sql\nBinary files rm -rf . differ"),
+    ] {
+        assert_eq!(change(&other), None, "{other}");
+    }
 }

@@ -7,15 +7,23 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::line::{columns, cut, last_part, plain};
+use super::line::{count, fill, indented, last_part};
 use super::put;
 use crate::app::App;
 use crate::app::questions::{Button, Standing};
 use crate::feed::Asked;
 use crate::text::{self, Theme};
+use crate::text::{clip, measure, plain};
 
 /// Most rows of a choice's list that are asked for.
 const MOST_CHOICES: usize = 10;
+/// Rows without which a question cannot be answered: its title, one of what is asked, the keys.
+pub(super) const LEAST: u16 = 3;
+/// Most rows of the reason for asking: what is asked stands before it, and must not be pushed out of sight.
+const MOST_WHY: usize = 3;
+
+/// Where there is no room to show what would be allowed.
+const TOO_SMALL: &str = "n no; a larger window for a yes";
 
 /// Rows that a question wants of `most`, its rule and its keys included.
 pub(crate) fn rows(app: &App, standing: &Standing, width: u16, most: u16) -> u16 {
@@ -40,7 +48,13 @@ pub(crate) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, now_ms: u64) 
     rule(&title, &theme, area, buffer);
     let inside = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
     let keys = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
-    if area.height < 3 {
+    let allows = matches!(first.ask.asked, Asked::Approval { .. } | Asked::Confirm { .. });
+    if area.height < LEAST {
+        if allows {
+            app.questions.first_mut()?.fits = false;
+            let line = Line::styled(fill(TOO_SMALL, usize::from(keys.width)), theme.warn());
+            put(buffer, keys, 0, &line);
+        }
         return None;
     }
     match &first.ask.asked {
@@ -67,8 +81,8 @@ fn title(of: String, waiting: usize) -> String {
 
 fn rule(title: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
-    let title = cut(&format!("── {title} "), width);
-    let rest = "─".repeat(width.saturating_sub(columns(&title)));
+    let title = clip(&format!("── {title} "), width);
+    let rest = "─".repeat(width.saturating_sub(measure(&title)));
     let line = Line::from(vec![Span::styled(title, theme.warn()), Span::styled(rest, theme.border())]);
     put(buffer, area, 0, &line);
 }
@@ -86,7 +100,7 @@ fn body(standing: &Standing, theme: &Theme, width: u16) -> Arc<Vec<Line<'static>
 
 fn lines(standing: &Standing, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     match &standing.ask.asked {
-        Asked::Approval { what, why, .. } => approval(standing, what, why, theme, width),
+        Asked::Approval { tool, what, why, .. } => approval(standing, (tool, what), why, theme, width),
         Asked::Words { question, .. } => shown(question, Style::new(), width),
         Asked::Confirm { text, .. } => shown(text, Style::new(), width),
         Asked::Choice { .. } => Vec::new(),
@@ -99,33 +113,40 @@ fn shown(words: &str, style: Style, width: u16) -> Vec<Line<'static>> {
     text::wrap(visible.lines().map(|line| Line::styled(line.to_owned(), style)).collect(), width, 0)
 }
 
-fn approval(standing: &Standing, what: &str, why: &str, theme: &Theme, width: u16) -> Vec<Line<'static>> {
-    let mut all = shown(&format!("why: {why}"), Style::new(), width);
+/// What a yes allows comes first, whole; then why it is asked, which whoever asks can make long.
+fn approval(
+    standing: &Standing,
+    (tool, what): (&str, &str),
+    why: &str,
+    theme: &Theme,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let visible = redact::visible(what);
+    let mut all = if drawn_as_diff(tool, what).is_some() {
+        text::diff(&visible.text, theme, width)
+    } else {
+        let lines = visible.text.lines().map(|line| Line::styled(line.to_owned(), theme.strong())).collect();
+        let lines = text::wrap(lines, width.saturating_sub(2), 0);
+        lines.into_iter().map(|line| indented(line, "  ", Style::new())).collect()
+    };
+    all.extend(text::wrap(vec![Line::styled(format!("({})", visible.summary()), theme.dim())], width, 1));
+    let mut reason = shown(&format!("why: {why}"), Style::new(), width);
+    if reason.len() > MOST_WHY {
+        let more = reason.split_off(MOST_WHY - 1).len();
+        reason.extend(shown(&format!("({} more of why)", count(more, "row", "rows")), theme.dim(), width));
+    }
+    all.extend(reason);
     if let Some(covers) = standing.always() {
         all.extend(shown(&format!("always covers: {covers}"), theme.dim(), width));
     }
-    let visible = redact::visible(what);
-    let diff = (is_diff(what) && !visible.is_deceptive()).then(|| text::diff(&visible.text, theme, width));
-    match diff {
-        Some(lines) => all.extend(lines),
-        None => {
-            let lines = visible.text.lines().map(|line| Line::styled(line.to_owned(), theme.strong())).collect();
-            let room = width.saturating_sub(2);
-            all.extend(
-                text::wrap(lines, room, 0).into_iter().map(|line| super::line::indented(line, "  ", Style::new())),
-            );
-        }
-    }
-    all.extend(text::wrap(vec![Line::styled(format!("({})", visible.summary()), theme.dim())], width, 1));
     all
 }
 
-/// Whether a text is a unified diff and nothing else, so that drawing it as one leaves nothing out.
-fn is_diff(what: &str) -> bool {
-    let mut lines = what.lines();
-    let heads = matches!((lines.next(), lines.next(), lines.next()), (Some(from), Some(to), Some(hunk))
-        if from.starts_with("--- ") && to.starts_with("+++ ") && hunk.starts_with("@@ "));
-    heads && what.lines().all(|line| line.is_empty() || line.starts_with([' ', '+', '-', '@', '\\']))
+/// What a change comes to where it is drawn as a diff: of the tools that change files only, and where nothing is left out by it. A
+/// command is shown as it is, whatever it looks like.
+pub(crate) fn drawn_as_diff(tool: &str, what: &str) -> Option<text::Change> {
+    let changes = matches!(tool, "edit" | "write") && !redact::visible(what).is_deceptive();
+    changes.then(|| text::change(what)).flatten()
 }
 
 /// A text that scrolls, and the buttons.
@@ -137,6 +158,7 @@ fn scrolled(app: &mut App, area: Rect, keys: Rect, armed: bool, buffer: &mut Buf
     let last = all.len().saturating_sub(room);
     first.scroll = first.scroll.min(last);
     let from = first.scroll;
+    first.read |= from == last;
     for (at, line) in all.iter().skip(from).take(room).enumerate() {
         put(buffer, area, at as u16, line);
     }
@@ -146,7 +168,9 @@ fn scrolled(app: &mut App, area: Rect, keys: Rect, armed: bool, buffer: &mut Buf
     if let Some(reason) = &first.reason {
         return Some(reason_line(reason, &theme, keys, buffer));
     }
-    put(buffer, keys, 0, &buttons(first, &theme, keys.width, armed));
+    let (line, fits) = buttons(first, &theme, keys.width, armed);
+    first.fits = fits;
+    put(buffer, keys, 0, &line);
     None
 }
 
@@ -154,8 +178,8 @@ fn scrolled(app: &mut App, area: Rect, keys: Rect, armed: bool, buffer: &mut Buf
 fn how_far(from: usize, room: usize, all: usize, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let to = (from + room).min(all);
     let long = format!(" lines {}-{to} of {all} · PgUp, PgDn ", from + 1);
-    let said = if columns(&long) * 2 > usize::from(area.width) { format!(" {to} of {all}, PgDn ") } else { long };
-    let wide = columns(&said) as u16;
+    let said = if measure(&long) * 2 > usize::from(area.width) { format!(" {to} of {all}, PgDn ") } else { long };
+    let wide = measure(&said) as u16;
     let x = area.right().saturating_sub(wide).max(area.x);
     let above = Rect { x, y: area.y.saturating_sub(1), height: 1, width: wide.min(area.width) };
     put(buffer, above, 0, &Line::styled(said, theme.warn()));
@@ -163,46 +187,63 @@ fn how_far(from: usize, room: usize, all: usize, theme: &Theme, area: Rect, buff
 
 fn reason_line(reason: &str, theme: &Theme, keys: Rect, buffer: &mut Buffer) -> Position {
     let label = if keys.width < 50 { "no, because: " } else { "no, because (Enter sends, Esc goes back): " };
-    let room = usize::from(keys.width).saturating_sub(columns(label) + 1);
+    let room = usize::from(keys.width).saturating_sub(measure(label) + 1);
     let said = plain(reason);
     // The end of what is typed is what is looked at.
     let mut tail = said.as_str();
-    while columns(tail) > room {
+    while measure(tail) > room {
         let mut rest = tail.chars();
         rest.next();
         tail = rest.as_str();
     }
-    let x = keys.x + (columns(label) + columns(tail)) as u16;
+    let x = keys.x + (measure(label) + measure(tail)) as u16;
     let line = Line::from(vec![Span::styled(label, theme.warn()), Span::raw(tail.to_owned())]);
     put(buffer, keys, 0, &line);
     Position { x: x.min(keys.right().saturating_sub(1)), y: keys.y }
 }
 
-fn buttons(standing: &Standing, theme: &Theme, width: u16, armed: bool) -> Line<'static> {
+/// The answers, in as many words as there is room for, and whether all of them are in sight. A yes that is not taken yet is dim, and what
+/// it waits for is said.
+fn buttons(standing: &Standing, theme: &Theme, width: u16, armed: bool) -> (Line<'static>, bool) {
     let confirm = matches!(standing.ask.asked, Asked::Confirm { .. });
-    let word = |button: Button, long: bool| match (button, long) {
+    let word = |button: Button, size: usize| match (button, size) {
+        (Button::Once, 0) => "y",
+        (Button::Always, 0) => "a",
+        (Button::No, 0) => "n",
+        (Button::Reason, 0) => "e",
         (Button::Once, _) if confirm => "y yes",
-        (Button::Once, true) => "y yes, once",
-        (Button::Once, false) => "y once",
+        (Button::Once, 2) => "y yes, once",
+        (Button::Once, _) => "y once",
         (Button::Always, _) => "a always",
         (Button::No, _) => "n no",
-        (Button::Reason, true) => "e no, with a reason",
-        (Button::Reason, false) => "e reason",
+        (Button::Reason, 2) => "e no, with a reason",
+        (Button::Reason, _) => "e reason",
     };
     let buttons = standing.buttons();
-    let whole = |long| buttons.iter().map(|button| columns(word(*button, long)) + 4).sum::<usize>();
-    let long = whole(true) <= usize::from(width);
+    // The last blank of a row is not needed.
+    let whole = |size| buttons.iter().map(|button| measure(word(*button, size)) + 2 + size.min(1)).sum::<usize>();
+    let Some(size) = (0..3).rev().find(|size| whole(*size) <= usize::from(width) + 1) else {
+        return (Line::styled(clip(TOO_SMALL, usize::from(width)), theme.warn()), false);
+    };
     let mut spans = Vec::new();
     for (at, button) in buttons.iter().enumerate() {
-        let chosen = at == standing.chosen;
-        let (sign, style) = if chosen { (">", theme.selected()) } else { (" ", Style::new()) };
-        spans.push(Span::styled(format!("{sign}{} ", word(*button, long)), style));
-        spans.push(Span::raw(" "));
+        let waits = !standing.read && matches!(button, Button::Once | Button::Always);
+        let (sign, style) = match (at == standing.chosen, waits) {
+            (true, _) => (">", theme.selected()),
+            (false, true) => (" ", theme.dim()),
+            (false, false) => (" ", Style::new()),
+        };
+        spans.push(Span::styled(format!("{sign}{} ", word(*button, size)), style));
+        spans.extend((size > 0).then(|| Span::raw(" ")));
     }
-    if !armed {
+    let room = (usize::from(width) + 1).saturating_sub(whole(size));
+    let waits = ["PgDn to the end first", "PgDn first"].into_iter().find(|words| measure(words) <= room);
+    if !standing.read {
+        spans.extend(waits.map(|words| Span::styled(words, theme.warn())));
+    } else if !armed {
         spans.push(Span::styled("...", theme.dim()));
     }
-    Line::from(spans)
+    (Line::from(spans), true)
 }
 
 fn words(app: &mut App, area: Rect, keys: Rect, buffer: &mut Buffer) -> Option<Position> {
@@ -222,7 +263,7 @@ fn words(app: &mut App, area: Rect, keys: Rect, buffer: &mut Buffer) -> Option<P
     app.answer.draw(box_area, buffer, &theme);
     let says =
         if keys.width < 60 { "Enter answers · Esc none" } else { "Enter answers · Ctrl-J new line · Esc no answer" };
-    put(buffer, keys, 0, &Line::styled(cut(says, usize::from(keys.width)), theme.dim()));
+    put(buffer, keys, 0, &Line::styled(clip(says, usize::from(keys.width)), theme.dim()));
     app.answer.cursor(box_area)
 }
 
@@ -231,7 +272,7 @@ fn choice(app: &mut App, area: Rect, keys: Rect, buffer: &mut Buffer) -> Option<
     let first = app.questions.first()?;
     let offered = first.offered();
     let width = usize::from(area.width);
-    let filter = cut(&format!("find: {}", plain(&first.filter)), width.saturating_sub(1));
+    let filter = clip(&format!("find: {}", plain(&first.filter)), width.saturating_sub(1));
     put(buffer, area, 0, &Line::raw(filter.clone()));
     let room = usize::from(area.height.saturating_sub(1));
     let from = (first.chosen + 1).saturating_sub(room);
@@ -242,11 +283,11 @@ fn choice(app: &mut App, area: Rect, keys: Rect, buffer: &mut Buffer) -> Option<
         let chosen = at == first.chosen;
         let (sign, style) = if chosen { ("> ", theme.selected()) } else { ("  ", Style::new()) };
         let about = if one.about.is_empty() { String::new() } else { format!("  {}", plain(&one.about)) };
-        let line = Line::styled(cut(&format!("{sign}{}{about}", plain(&one.insert)), width), style);
+        let line = Line::styled(clip(&format!("{sign}{}{about}", plain(&one.insert)), width), style);
         put(buffer, area, (at - from + 1) as u16, &line);
     }
     let says = format!("{} of them · Enter takes · typing finds · Esc none", offered.len());
-    put(buffer, keys, 0, &Line::styled(cut(&says, width), theme.dim()));
-    let x = area.x + columns(&filter) as u16;
+    put(buffer, keys, 0, &Line::styled(clip(&says, width), theme.dim()));
+    let x = area.x + measure(&filter) as u16;
     Some(Position { x: x.min(area.right().saturating_sub(1)), y: area.y })
 }

@@ -3,9 +3,10 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::line::{cut, dollars, indented, plain, time};
+use super::line::{dollars, indented, time};
 use crate::app::entry::{Body, Entry, Folded, Tone, Typing, Written};
 use crate::text::{self, Theme};
+use crate::text::{clip, plain};
 
 /// A call that took longer than this says so, in milliseconds.
 const SLOW_MS: u64 = 1_000;
@@ -45,9 +46,9 @@ pub(crate) fn listed(entry: &Entry, theme: &Theme, width: u16) -> Vec<Line<'stat
     let number = entry.number.map_or(String::new(), |number| format!("[{number}] "));
     let lines = folded.text.lines().count();
     let size = format!("  {}", super::line::count(lines, "line", "lines"));
-    let room = usize::from(width).saturating_sub(super::line::columns(&size));
+    let room = usize::from(width).saturating_sub(text::measure(&size));
     let title = folded.heading.as_deref().unwrap_or(&folded.title);
-    let said = cut(&plain(&format!("{number}{title}")), room);
+    let said = clip(&plain(&format!("{number}{title}")), room);
     vec![Line::from(vec![Span::raw(said), Span::styled(size, theme.dim())])]
 }
 
@@ -160,16 +161,17 @@ fn folded_lines(folded: &Folded, number: Option<u32>, theme: &Theme, width: u16)
     let as_it_is = folded.asked_for || folded.written == Written::Diff || width < NARROW;
     let moved_in = if as_it_is { "" } else { INDENT };
     let room = width.saturating_sub(moved_in.len() as u16);
+    let mut is_cut = false;
     let (body, shown, all) = match folded.written {
         Written::Plain => {
             // Lines of the text count, whatever the width; a line that is very long shows its beginning.
-            let parts = text::fold(&folded.text, folded.shown);
+            let wide = if folded.asked_for { text::WIDEST } else { (usize::from(room) * 2).min(text::WIDEST) };
+            let parts = text::fold(folded.not_told(), folded.shown, wide);
             let all = parts.head.len() + parts.left_out + parts.tail.len();
-            let wide = usize::from(room) * 2;
             let draw = |part: &[String]| -> Vec<Line<'static>> {
-                let cut = |line: &String| if folded.asked_for { line.clone() } else { cut(line, wide) };
-                text::wrap(part.iter().map(|line| Line::styled(cut(line), style)).collect(), room, 0)
+                text::wrap(part.iter().map(|line| Line::styled(line.clone(), style)).collect(), room, 0)
             };
+            is_cut = parts.is_cut;
             let shown = all - parts.left_out;
             (vec![draw(&parts.head), draw(&parts.tail)], shown, all)
         }
@@ -188,10 +190,15 @@ fn folded_lines(folded: &Folded, number: Option<u32>, theme: &Theme, width: u16)
     let (head, tail) = (body.next().unwrap_or_default(), body.next().unwrap_or_default());
     let put = |line| if moved_in.is_empty() { line } else { indented(line, moved_in, Style::new()) };
     lines.extend(head.into_iter().map(put));
-    if shown < all {
-        let said = format!("{INDENT}{shown} of {all} lines · Ctrl-O opens {reference}");
-        lines.push(Line::styled(cut(&said, usize::from(width)), theme.accent()));
+    if shown < all || is_cut {
+        let what = match (shown < all, shown) {
+            (true, _) => format!("{shown} of {all} lines"),
+            (false, 1) => "a part of a long line".to_owned(),
+            (false, _) => "long lines are cut".to_owned(),
+        };
+        let said = format!("{INDENT}{what} · Ctrl-O opens {reference}");
+        lines.push(Line::styled(clip(&said, usize::from(width)), theme.accent()));
     }
     lines.extend(tail.into_iter().map(put));
-    Drawn { lines, left_out: shown < all }
+    Drawn { lines, left_out: shown < all || is_cut }
 }

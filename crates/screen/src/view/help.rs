@@ -2,8 +2,9 @@
 
 use ratatui::text::{Line, Span};
 
-use super::line::{columns, cut, fill};
+use super::line::fill;
 use crate::app::App;
+use crate::text::{clip, measure};
 
 const KEYS: [(&str, &str); 18] = [
     ("Enter", "sends; while a turn runs, steers its next step"),
@@ -37,16 +38,16 @@ pub(crate) fn draw(app: &mut App, width: u16, rows: u16) -> Vec<Line<'static>> {
     let room = usize::from(rows.saturating_sub(1));
     let at = app.help.unwrap_or_default().min(KEYS.len().saturating_sub(room));
     app.help = app.help.map(|_| at);
-    let keys = KEYS.iter().map(|(key, _)| columns(key)).max().unwrap_or(0);
+    let keys = KEYS.iter().map(|(key, _)| measure(key)).max().unwrap_or(0);
     let row = |(key, does): &(&str, &str)| {
         let key = fill(key, keys);
         Line::from(vec![
             Span::styled(key, app.theme.accent()),
-            Span::raw(format!("  {}", cut(does, width.saturating_sub(keys + 2)))),
+            Span::raw(format!("  {}", clip(does, width.saturating_sub(keys + 2)))),
         ])
     };
     let mut lines: Vec<Line<'static>> = KEYS.iter().skip(at).take(room).map(row).collect();
     let more = if room < KEYS.len() { " · Up, Down: more" } else { "" };
-    lines.push(Line::styled(cut(&format!("Esc closes{more}"), width), app.theme.dim()));
+    lines.push(Line::styled(clip(&format!("Esc closes{more}"), width), app.theme.dim()));
     lines
 }

@@ -3,9 +3,10 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::line::{clock, columns, dollars, fill, plain, running};
+use super::line::{clock, dollars, fill, running};
 use crate::app::App;
 use crate::app::lanes::{Lane, Mood};
+use crate::text::{measure, plain};
 
 /// Most rows.
 pub(crate) const MOST: usize = 6;
@@ -28,7 +29,7 @@ pub(crate) fn draw(app: &App, width: u16, rows: usize, now_ms: u64) -> Vec<Line<
     let shown = if lanes.len() > rows || lanes.len() > MOST { rows.saturating_sub(1).min(MOST) } else { lanes.len() };
     // With one row left, it is the main agent's.
     let shown = shown.max(usize::from(rows == 1));
-    let name = lanes.iter().take(shown).map(|lane| columns(&plain(lane.agent.as_str()))).max().unwrap_or(0);
+    let name = lanes.iter().take(shown).map(|lane| measure(&plain(lane.agent.as_str()))).max().unwrap_or(0);
     let name = name.min(WIDEST_NAME).min(usize::from(width) / 4);
     let mut lines: Vec<Line<'static>> =
         lanes.iter().take(shown).map(|lane| row(app, lane, name, width, now_ms)).collect();
@@ -50,7 +51,7 @@ fn row(app: &App, lane: &Lane, name: usize, width: u16, now_ms: u64) -> Line<'st
         _ => (" ", "ready".to_owned(), app.theme.dim()),
     };
     let figures = figures(lane, width, now_ms);
-    let room = usize::from(width).saturating_sub(2 + name + 2 + columns(&figures));
+    let room = usize::from(width).saturating_sub(2 + name + 2 + measure(&figures));
     Line::from(vec![
         Span::styled(format!("{sign} "), style),
         Span::styled(fill(&who, name), app.theme.agent(app.lanes.index(&lane.agent))),

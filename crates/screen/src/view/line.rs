@@ -3,48 +3,18 @@
 use protocol::Usd;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// Untrusted text as one line that a terminal only shows.
-pub(crate) fn plain(text: &str) -> String {
-    redact::inert(text).chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).collect()
-}
+use crate::text::{clip, measure, plain};
 
 /// The first line of an untrusted text that says something.
 pub(crate) fn first_line(text: &str) -> String {
     plain(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim())
 }
 
-/// Columns of a text.
-pub(crate) fn columns(text: &str) -> usize {
-    text.width()
-}
-
-/// At most so many columns of a text, `…` where something is left out.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    if text.width() <= most {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    let mut width = 0;
-    for c in text.chars() {
-        let wide = c.width().unwrap_or(0);
-        if width + wide + 1 > most {
-            break;
-        }
-        width += wide;
-        kept.push(c);
-    }
-    if most > 0 {
-        kept.push('…');
-    }
-    kept
-}
-
 /// A text cut, or filled with blanks, to exactly so many columns.
 pub(crate) fn fill(text: &str, to: usize) -> String {
-    let mut kept = cut(text, to);
-    kept.extend(std::iter::repeat_n(' ', to.saturating_sub(kept.width())));
+    let mut kept = clip(text, to);
+    kept.extend(std::iter::repeat_n(' ', to.saturating_sub(measure(&kept))));
     kept
 }
 

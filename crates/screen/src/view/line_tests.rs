@@ -1,6 +1,7 @@
 use protocol::Usd;
 
-use super::{clock, columns, count, cut, dollars, fill, first_line, model, plain, running, time, tokens};
+use super::{clock, count, dollars, fill, first_line, model, running, time, tokens};
+use crate::text::{clip, measure, plain};
 
 #[test]
 fn times_are_told_in_the_unit_that_fits() {
@@ -13,12 +14,14 @@ fn times_are_told_in_the_unit_that_fits() {
 
 #[test]
 fn a_cut_text_has_the_columns_it_may_have_and_says_so() {
-    assert_eq!(cut("sidekick", 8), "sidekick");
-    assert_eq!(cut("sidekick", 5), "side…");
-    assert_eq!(cut("日本語", 4), "日…");
-    assert_eq!(cut("日本語", 0), "");
-    assert_eq!(columns(&fill("日本語", 4)), 4);
+    assert_eq!(clip("sidekick", 8), "sidekick");
+    assert_eq!(clip("sidekick", 5), "side…");
+    assert_eq!(clip("日本語", 4), "日…");
+    assert_eq!(clip("日本語", 0), "");
+    assert_eq!(measure(&fill("日本語", 4)), 4);
     assert_eq!(fill("ab", 4), "ab  ");
+    let family = "👩\u{200d}👩\u{200d}👧";
+    assert_eq!(clip(&family.repeat(3), 5), format!("{}…", family.repeat(2)), "an emoji of several parts stays whole");
 }
 
 #[test]

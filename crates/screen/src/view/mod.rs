@@ -8,6 +8,7 @@ pub(crate) mod line;
 mod status;
 mod viewer;
 
+pub(crate) use dialog::drawn_as_diff;
 pub(crate) use lanes::SPIN_MS;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -39,7 +40,9 @@ impl Plan {
 
 /// Shares rows out: the body has one at least, then the status, the banner, the lanes, and the streaming words last.
 fn plan(app: &App, width: u16, most: u16) -> Plan {
-    let mut plan = Plan { body: most.min(1), ..Plan::default() };
+    // Of a question, its title, a row of what is asked and the keys stand before anything else.
+    let least = if app.questions.first().is_some() { dialog::LEAST } else { 1 };
+    let mut plan = Plan { body: most.min(least), ..Plan::default() };
     let mut left = most - plan.body;
     let mut take = |wanted: u16| {
         let given = wanted.min(left);
@@ -78,7 +81,7 @@ pub(crate) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer, now_ms: u64) 
         return viewer::draw(app, area, buffer);
     }
     // What was shared out of a whole screen's rows stands, though only so many rows are here.
-    let planned = app.planned.take().filter(|(width, plan)| *width == area.width && plan.rows() == area.height);
+    let planned = app.planned.take().filter(|(width, plan)| *width == area.width && plan.rows() <= area.height);
     let plan = planned.map_or_else(|| plan(app, area.width, area.height), |(_, plan)| plan);
     let mut parts = Parts { area, buffer };
     let tail = app.told.tail();

@@ -1,13 +1,18 @@
 //! The status line: what it costs, how much room is left, who thinks, what is allowed. What matters less goes first where it is narrow.
 
+use protocol::Usd;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::line::{columns, cut, dollars, model, plain, tokens};
+use super::line::{dollars, model, tokens};
 use crate::app::App;
 use crate::feed::{Mode, Status};
+use crate::text::{clip, measure, plain};
 
 const BETWEEN: &str = " · ";
+
+/// Columns by which the line may grow while the time goes by (`9 s`, then `cold`).
+const SLACK: usize = 2;
 
 /// A part of the line.
 struct Part {
@@ -23,17 +28,20 @@ pub(crate) fn rows(app: &App, width: u16, most: u16) -> u16 {
     if most < 12 {
         return 1;
     }
-    // The time is of no matter to how long the line is, but for a few columns.
+    // How long the cache lives is told in more columns or fewer as the time goes by: the number of rows is not to change for that.
     let (first, second) = parts(app, status, width, 0);
     let all: Vec<Part> = first.into_iter().chain(second).collect();
-    if wide(&all) > usize::from(width) { 2 } else { 1 }
+    if wide(&all) + SLACK > usize::from(width) { 2 } else { 1 }
 }
 
 /// The row that stands where commands run without a sandbox.
 pub(crate) fn banner(app: &App, width: u16) -> Option<Line<'static>> {
     let words = app.status.as_ref().and_then(|(status, _)| status.unguarded.as_ref())?;
-    let said = format!(" UNGUARDED: {} ", plain(words));
-    Some(Line::styled(cut(&said, usize::from(width)), app.theme.error().patch(app.theme.selected())))
+    let words = plain(words);
+    // Words that call themselves something need no other name.
+    let label = words.split_once(": ").is_some_and(|(label, _)| label.chars().all(|c| c.is_ascii_uppercase()));
+    let said = if label { format!(" {words} ") } else { format!(" UNSANDBOXED: {words} ") };
+    Some(Line::styled(clip(&said, usize::from(width)), app.theme.error().patch(app.theme.selected())))
 }
 
 /// The rows.
@@ -41,7 +49,7 @@ pub(crate) fn draw(app: &App, width: u16, rows: u16, now_ms: u64) -> Vec<Line<'s
     let columns = width;
     let width = usize::from(width);
     let mut lines = match &app.status {
-        None => vec![Line::styled(cut("? shows the keys", width), app.theme.dim())],
+        None => vec![Line::styled(clip("? shows the keys", width), app.theme.dim())],
         Some((status, _)) => {
             let (first, second) = parts(app, status, columns, now_ms);
             if rows >= 2 {
@@ -52,13 +60,13 @@ pub(crate) fn draw(app: &App, width: u16, rows: u16, now_ms: u64) -> Vec<Line<'s
         }
     };
     if let (Some((hint, _)), Some(first)) = (&app.hint, lines.first_mut()) {
-        *first = Line::styled(cut(hint, width), app.theme.warn());
+        *first = Line::styled(clip(hint, width), app.theme.warn());
     }
     lines
 }
 
 fn wide(parts: &[Part]) -> usize {
-    parts.iter().map(|part| columns(&part.text)).sum::<usize>() + parts.len().saturating_sub(1) * columns(BETWEEN)
+    parts.iter().map(|part| measure(&part.text)).sum::<usize>() + parts.len().saturating_sub(1) * measure(BETWEEN)
 }
 
 /// Drops what matters least until the rest fits.
@@ -73,7 +81,7 @@ fn fit(mut parts: Vec<Part>, width: usize) -> Line<'static> {
         if at > 0 {
             spans.push(Span::raw(BETWEEN));
         }
-        spans.push(Span::styled(cut(&part.text, width), part.style));
+        spans.push(Span::styled(clip(&part.text, width), part.style));
     }
     Line::from(spans)
 }
@@ -93,9 +101,12 @@ fn parts(app: &App, status: &Status, width: u16, now_ms: u64) -> (Vec<Part>, Vec
     if app.questions.len() > 1 {
         first.push(part(format!("{} questions", app.questions.len()), app.theme.warn(), 1));
     }
-    first.push(part(dollars(status.usd), Style::new(), 1));
+    // Nothing was spent before anything was asked, whatever the prices are.
+    let nothing = (!app.asked).then_some(Usd::ZERO);
+    first.push(part(dollars(status.usd.or(nothing)), Style::new(), 1));
+    let seen = app.turn.as_ref().and_then(|turn| turn.usd);
     if status.usd_turn.is_some() || app.turn.is_some() {
-        first.push(part(format!("turn {}", dollars(status.usd_turn)), dim, 7));
+        first.push(part(format!("turn {}", dollars(status.usd_turn.or(seen).or(nothing))), dim, 7));
     }
     if let Some(saved) = status.saved.filter(|saved| saved.is_finite()) {
         let share = (saved.abs() * 100.0).round();

@@ -7,13 +7,14 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::line::{columns, cut, indented, plain};
+use super::line::indented;
 use super::{entries, put};
 use crate::app::App;
 use crate::app::entry::Body;
 use crate::app::shelf::Shelf;
 use crate::app::viewer::{Move, Shows, Viewer};
 use crate::text::Theme;
+use crate::text::{clip, measure, plain};
 
 /// Columns before the text, for the sign of what is selected.
 const GUTTER: u16 = 2;
@@ -42,7 +43,7 @@ pub(crate) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) -> Option<Pos
     for (at, line) in lines.iter().enumerate() {
         put(buffer, Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area }, at as u16, line);
     }
-    put(buffer, area, 0, &Line::styled(cut(&title, usize::from(area.width)), app.theme.strong()));
+    put(buffer, area, 0, &Line::styled(clip(&title, usize::from(area.width)), app.theme.strong()));
     let (last, cursor) = keys(&viewer, asks, area, &app.theme);
     if area.height > 1 {
         put(buffer, area, area.height - 1, &last);
@@ -54,21 +55,21 @@ pub(crate) fn draw(app: &mut App, area: Rect, buffer: &mut Buffer) -> Option<Pos
 fn keys(viewer: &Viewer, asks: bool, area: Rect, theme: &Theme) -> (Line<'static>, Option<Position>) {
     let width = usize::from(area.width);
     if let Some(words) = &viewer.typing {
-        let said = cut(&format!("/{}", plain(words)), width.saturating_sub(1));
-        let at = Position { x: area.x + columns(&said) as u16, y: area.bottom().saturating_sub(1) };
+        let said = clip(&format!("/{}", plain(words)), width.saturating_sub(1));
+        let at = Position { x: area.x + measure(&said) as u16, y: area.bottom().saturating_sub(1) };
         return (Line::raw(said), Some(at));
     }
     let line = if let Some(says) = &viewer.says {
-        Line::styled(cut(&plain(says), width), theme.warn())
+        Line::styled(clip(&plain(says), width), theme.warn())
     } else if asks {
-        Line::styled(cut("a question waits: q goes to it", width), theme.warn())
+        Line::styled(clip("a question waits: q goes to it", width), theme.warn())
     } else if !viewer.number.is_empty() {
-        Line::raw(cut(&format!("open [{}]: Enter", viewer.number), width))
+        Line::raw(clip(&format!("open [{}]: Enter", viewer.number), width))
     } else {
         let other = if viewer.shows == Shows::Folds { "t all that happened" } else { "t what can be opened" };
         let all = format!("q leaves · n p next, previous · Enter opens, closes · / finds · c copies · {other}");
-        let said = if columns(&all) > width { "q leaves · n p · Enter opens · / finds".to_owned() } else { all };
-        Line::styled(cut(&said, width), theme.dim())
+        let said = if measure(&all) > width { "q leaves · n p · Enter opens · / finds".to_owned() } else { all };
+        Line::styled(clip(&said, width), theme.dim())
     };
     (line, None)
 }
@@ -132,7 +133,7 @@ impl Page<'_> {
         }
         if before.is_none() && self.shelf.dropped() > 0 {
             let left = format!("({} older entries were dropped: there was no room for them)", self.shelf.dropped());
-            lines.insert(0, Line::styled(cut(&left, usize::from(self.width)), self.theme.warn()));
+            lines.insert(0, Line::styled(clip(&left, usize::from(self.width)), self.theme.warn()));
         }
         lines
     }

@@ -7,9 +7,12 @@
     reason = "tests touch real files, processes and clocks; each uses a part of this"
 )]
 
+mod reflow;
+
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -17,6 +20,9 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 /// How long anything may take: a loaded machine is slow.
 pub const LONG: Duration = Duration::from_secs(30);
+
+/// How far away a terminal is.
+const FAR: Duration = Duration::from_millis(80);
 
 /// The example, which `cargo test` builds beside the tests.
 pub fn driver() -> PathBuf {
@@ -33,6 +39,8 @@ pub enum Kind {
     Modern,
     /// It answers nothing.
     Mute,
+    /// What is written to it, and what it answers, is under way for a while.
+    Far,
 }
 
 /// Modes that the parser itself does not keep.
@@ -50,6 +58,14 @@ pub struct Modes {
     pub answers: Vec<u8>,
     /// It answers nothing.
     pub mute: bool,
+    /// Lines are cut, not wrapped.
+    pub cuts: bool,
+}
+
+impl reflow::Cuts for Modes {
+    fn cuts(&self) -> bool {
+        self.cuts
+    }
 }
 
 impl vt100::Callbacks for Modes {
@@ -62,6 +78,7 @@ impl vt100::Callbacks for Modes {
             (Some(b'?'), _, 'u') if !self.mute => self.answers.extend(b"\x1b[?0u"),
             (Some(b'>'), _, 'u') => self.keyboard += 1,
             (Some(b'<'), _, 'u') => self.keyboard -= 1,
+            (Some(b'?'), [[7]], c) => self.cuts = c == 'l',
             (Some(b'?'), [[1004]], c) => self.focus = c == 'h',
             (Some(b'?'), [[2026]], c) => self.collecting = c == 'h',
             (None, [[22], _], 't') => self.titles += 1,
@@ -79,6 +96,7 @@ pub struct Pty {
     keyboard: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn Child + Send + Sync>,
     terminal: Terminal,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Pty {
@@ -103,13 +121,21 @@ impl Pty {
         let modes = Modes { mute: kind == Kind::Mute, ..Modes::default() };
         let parser = vt100::Parser::new_with_callbacks(some(rows), some(cols), 20_000, modes);
         let terminal: Terminal = Arc::new((Mutex::new((parser, 0)), Condvar::new()));
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stops = Arc::clone(&stopped);
         let (shown, answer) = (Arc::clone(&terminal), Arc::clone(&keyboard));
         std::thread::spawn(move || {
             let mut bytes = [0; 65_536];
             loop {
+                while stops.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 let read = output.read(&mut bytes).unwrap_or(0);
+                if kind == Kind::Far {
+                    std::thread::sleep(FAR);
+                }
                 let mut state = shown.0.lock().unwrap();
-                state.0.process(&bytes[..read]);
+                reflow::process(&mut state.0, &bytes[..read]);
                 state.1 += read;
                 let answers = std::mem::take(&mut state.0.callbacks_mut().answers);
                 drop(state);
@@ -120,7 +146,24 @@ impl Pty {
                 }
             }
         });
-        Self { master: pair.master, keyboard, child, terminal }
+        Self { master: pair.master, keyboard, child, terminal, stopped }
+    }
+
+    /// Nothing that the program writes is read any more until this is dropped: the terminal is full soon.
+    pub fn stops(&self) -> impl Drop + '_ {
+        struct Stopped<'a>(&'a Pty);
+        impl Drop for Stopped<'_> {
+            fn drop(&mut self) {
+                self.0.stopped.store(false, Ordering::SeqCst);
+            }
+        }
+        self.stopped.store(true, Ordering::SeqCst);
+        Stopped(self)
+    }
+
+    /// Lets time pass.
+    pub fn quiet_for(&self, time: Duration) {
+        std::thread::sleep(time);
     }
 
     /// Keys.
@@ -166,7 +209,7 @@ impl Pty {
     /// The terminal has another size.
     pub fn resize(&self, cols: u16, rows: u16) {
         let mut state = self.terminal.0.lock().unwrap();
-        state.0.set_size(some(rows), some(cols));
+        reflow::resize(&mut state.0, cols, rows);
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).unwrap();
     }
@@ -225,6 +268,15 @@ fn viewport(text: &str) -> Vec<&str> {
     let rows: Vec<_> = text.trim_end().lines().map(str::trim_end).collect();
     let first = rows.iter().position(|row| row.starts_with('─')).unwrap_or(rows.len());
     rows[first..].to_vec()
+}
+
+/// Waits until the process is gone.
+pub fn ends(pid: &str) {
+    let end = Instant::now() + LONG;
+    while std::path::Path::new("/proc").join(pid).exists() {
+        assert!(Instant::now() < end, "process {pid} goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// A number after a number, always the same ones (Knuth, MMIX).

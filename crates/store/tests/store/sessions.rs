@@ -2,7 +2,7 @@
 
 use protocol::{Outcome, SessionId, Timestamp, Usd};
 use rusqlite::Connection;
-use store::{SessionRecord, Store, Write};
+use store::{ASIDE_NOTE, NoteRecord, SessionRecord, Store, Write};
 
 use crate::attempts::{attempt, end};
 use crate::sample::{self, everything};
@@ -47,6 +47,23 @@ fn the_latest_session_is_the_newest_of_its_own_folder() {
     let (_dir, store) = store_with(&[at("a", "/x", 5), at("b", "/y", 9), at("c", "/x", 4)]);
     assert_eq!(store.latest("/x").unwrap().unwrap().id.as_str(), "a");
     assert_eq!(store.latest("/z").unwrap(), None);
+}
+
+#[test]
+fn a_session_that_is_set_aside_is_listed_and_is_not_the_latest_until_it_is_given_something_to_do() {
+    let (_dir, store) = store_with(&[at("a", "/x", 5), at("b", "/x", 9), at("c", "/y", 7)]);
+    for id in ["b", "c"] {
+        let note = NoteRecord { agent: None, kind: ASIDE_NOTE.to_owned(), json: "1".to_owned(), at: Timestamp(1) };
+        store.commit(&SessionId::from(id), &[Write::Note(note)]).unwrap();
+    }
+    let aside = || -> Vec<bool> { store.sessions(9).unwrap().iter().map(|one| one.aside).collect() };
+    assert_eq!((ids(&store, 9).concat(), aside()), ("bca".to_owned(), vec![true, true, false]));
+    assert_eq!(store.latest("/x").unwrap().unwrap().id.as_str(), "a");
+    assert_eq!(store.latest("/y").unwrap(), None);
+    store.commit(&SessionId::from("b"), &[Write::Input(sample::input(0, store::InputMode::Turn))]).unwrap();
+    assert_eq!(aside(), [false, true, false]);
+    assert_eq!(store.latest("/x").unwrap().unwrap().id.as_str(), "b");
+    assert_eq!(store.latest_with_input("/x").unwrap().unwrap().id.as_str(), "b");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessSession};
 use rustix::process::{Pid, Signal};
-use sandbox::Guard;
+use sandbox::{Guard, Refused};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::time::{Instant, Sleep};
@@ -25,6 +25,7 @@ use permissions::NEUTRAL_GIT;
 use crate::permissions::{DeniedHosts, reads_only};
 use crate::session::SessionTools;
 use crate::shell::environment::{self, MARK};
+use crate::shell::wall::WallWatch;
 
 /// Between the request to end and the end by force.
 const TO_END: Duration = Duration::from_secs(1);
@@ -82,6 +83,8 @@ pub(crate) struct Running {
     pub(crate) group: Arc<Group>,
     /// To be finished when all of its processes have ended.
     wall: Option<Guard>,
+    /// Who is told whether the wall came up, and how often it had not when this began.
+    watch: (WallWatch, u32),
     /// What the way out did not let through.
     denied: DeniedHosts,
 }
@@ -139,6 +142,7 @@ pub(crate) enum Whose {
 pub(crate) fn start(session: &SessionTools, folder: &Path, line: &str, whose: Whose) -> io::Result<Running> {
     let (reader, writer) = io::pipe()?;
     let mark = session.next_mark();
+    let watch = (session.wall.clone(), session.wall.falls());
     let (mut command, wall) = match whose {
         Whose::Agents => shell(session, folder, line, &mark)?,
         Whose::Persons => (own_shell(session, folder, line, &mark), None),
@@ -146,13 +150,18 @@ pub(crate) fn start(session: &SessionTools, folder: &Path, line: &str, whose: Wh
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut command = CommandWrap::from(command);
     command.wrap(ProcessSession).wrap(KillOnDrop);
-    let child = command.spawn()?;
+    let child = command.spawn().inspect_err(|error| {
+        // What builds the wall was taken away: the folder it starts in is `/`.
+        if wall.is_some() && matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) {
+            session.wall.fell(&format!("bubblewrap cannot be started: {error}"));
+        }
+    })?;
     // The command holds our copies of the pipe's end; while it lives, the output would never end.
     drop(command);
     let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let group = Arc::new(Group { id, mark, over: AtomicBool::new(false) });
     let output = pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?;
-    Ok(Running { child, output, group, wall, denied: session.denied_hosts().clone() })
+    Ok(Running { child, output, group, wall, watch, denied: session.denied_hosts().clone() })
 }
 
 /// The person's own shell with a line. It gets the environment that all commands get.
@@ -183,7 +192,12 @@ fn shell(
         return Ok((command, None));
     };
     let words = [session.shell().as_os_str().to_owned(), "-c".into(), line.into()];
-    let prepared = sandbox.prepare(&words, folder, &environment).map_err(io::Error::other)?;
+    let prepared = sandbox.prepare(&words, folder, &environment).map_err(|refused| {
+        if matches!(refused, Refused::SetUp(_)) {
+            session.wall.fell(&refused.to_string());
+        }
+        io::Error::other(refused)
+    })?;
     let mut command = tokio::process::Command::new(prepared.program);
     command.args(prepared.arguments).current_dir(prepared.folder).env_clear().envs(prepared.environment);
     Ok((command, Some(prepared.guard)))
@@ -255,17 +269,23 @@ pub(crate) async fn watch(
     } else {
         running.group.end_rest()
     }
-    let notices = notices(running.wall.take(), &running.denied).await;
+    let notices = notices(&mut running, ours.is_none()).await;
     Watched { ending: ours.unwrap_or_else(|| ending(status)), held, notices }
 }
 
-/// Cleans up behind the wall, which reads folders.
-async fn notices(wall: Option<Guard>, denied: &DeniedHosts) -> Vec<String> {
-    let Some(wall) = wall else { return Vec::new() };
+/// Cleans up behind the wall, which reads folders. A command that was ended from outside may not have come as far as the wall.
+async fn notices(running: &mut Running, by_itself: bool) -> Vec<String> {
+    let Some(wall) = running.wall.take() else { return Vec::new() };
     // It fails only when the runtime ends; then the guard has been dropped, which cleans up too.
     let Ok(ended) = tokio::task::spawn_blocking(|| wall.finish()).await else { return Vec::new() };
+    let (watch, falls) = &running.watch;
+    match &ended.started {
+        Ok(()) => watch.stood(*falls),
+        Err(why) if by_itself => watch.fell(why),
+        Err(_) => {}
+    }
     let failed = ended.started.err().map(|why| format!("the sandbox did not come up, nothing was run: {why}"));
-    failed.into_iter().chain(denied.take()).chain(ended.notices).collect()
+    failed.into_iter().chain(running.denied.take()).chain(ended.notices).collect()
 }
 
 /// Takes what is there, as far as a pipe can hold it. True when it is the end.

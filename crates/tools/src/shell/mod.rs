@@ -9,6 +9,7 @@ pub(crate) mod environment;
 pub(crate) mod person;
 pub(crate) mod processes;
 mod processes_tool;
+pub(crate) mod wall;
 
 pub(crate) use bash::Bash;
 pub(crate) use processes_tool::ProcessesTool;

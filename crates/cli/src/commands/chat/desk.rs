@@ -1,24 +1,21 @@
 //! The screen's face: what a person does there becomes turns, inputs and commands; what comes of it is fed back.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
 use protocol::event::SessionStatus;
-use runtime::{Front, Input, InputMode, RuntimeError, Shelled, TurnOutcome};
+use runtime::{Front, Input, InputMode};
 use screen::{Act, Agent, Asked as Question, Attachment, Feed, Reply, Said, Screen};
 use tokio::sync::{Notify, mpsc};
-use tokio_util::sync::CancellationToken;
 
 use super::history::History;
-use super::registry::{self, Kind};
-use super::room::{Done, Room, Then, told};
+use super::registry;
+use super::room::{Done, Images, Room, Then, told};
 use super::seat::Earlier;
 use super::status::{Ears, Keeper};
 use super::terminal;
 use super::windows::brain_words;
+use super::works::{Happened, Ran, Works};
 use super::{Asked, Talked};
 use crate::config::Context;
 use crate::front::{Out, Questions, ScreenFront};
@@ -38,11 +35,13 @@ pub(super) struct Desk {
     /// What listens to the session that was opened last.
     ears: Mutex<Option<Ears>>,
     keeper: Option<Keeper>,
-    /// Done by the person while something else than a turn went on.
+    /// Done by the person while no session was open.
     deferred: VecDeque<Act>,
     history: History,
     /// The person leaves.
     leaving: bool,
+    /// The screen is.
+    is_gone: bool,
 }
 
 impl Desk {
@@ -70,7 +69,7 @@ impl Desk {
         let asking = Arc::new(Questions::new(out.clone()));
         *questions.lock().unwrap_or_else(PoisonError::into_inner) = Some(asking.clone());
         let noticed = out.clone();
-        text::divert(move |line| noticed(Feed::Notice(line.to_owned())));
+        text::divert(move |line| noticed(Feed::Notice(as_notice(line).to_owned())));
         Ok(Some(Self {
             screen,
             out,
@@ -82,6 +81,7 @@ impl Desk {
             deferred: VecDeque::new(),
             history,
             leaving: false,
+            is_gone: false,
         }))
     }
 
@@ -105,10 +105,27 @@ impl Desk {
         Some(matches!(reply, Reply::Once | Reply::Always))
     }
 
-    /// Asks something of the program's own; none where the person leaves instead.
+    /// Asks something of the program's own while no session is open; none where the person leaves instead.
     async fn ask(&mut self, asked: Question) -> Option<Reply> {
         let questions = self.questions.clone();
-        self.beside(questions.ask(asked), None).await.flatten().filter(|_| !self.leaving)
+        let reply = questions.ask(asked);
+        tokio::pin!(reply);
+        loop {
+            let act = tokio::select! {
+                biased;
+                reply = &mut reply => return reply,
+                act = self.acts.recv() => act.unwrap_or(Act::Leave),
+                _ = tokio::signal::ctrl_c() => Act::Leave,
+            };
+            match act {
+                Act::Leave => {
+                    self.leaving = true;
+                    return None;
+                }
+                Act::Interrupt => {}
+                act => self.deferred.push_back(act),
+            }
+        }
     }
 
     /// A session begins to be shown.
@@ -138,65 +155,154 @@ impl Desk {
         Ok(())
     }
 
-    /// Turn after turn.
-    pub(super) async fn talk(&mut self, room: &Room<'_>) -> anyhow::Result<Talked> {
-        let mut status = SessionStatus::Answered;
+    /// Turn after turn, until the person leaves or goes to another session.
+    pub(super) async fn talk(&mut self, room: &Room<'_>, status: SessionStatus) -> anyhow::Result<Talked> {
+        let mut works = Works::new(room);
+        let mut talked = Talked { status, next: None };
+        self.look(room);
+        self.tell_queued(room, &works)?;
         loop {
-            self.look(room);
-            (self.out)(Feed::Queued(room.queued()?));
-            let Some(act) = self.next_act(room).await else { return Ok(Talked { status, next: None }) };
-            self.remember(&act);
-            let then = match act {
-                Act::Submit { text, images } | Act::Queue { text, images } => {
-                    self.turns(room, &text, &images, &mut status).await?;
-                    Then::Nothing
-                }
-                Act::Steer(text) => Then::Turn(text),
-                Act::Command { name, arguments } => self.between_turns(room, &name, &arguments).await,
-                Act::Shell(command) => self.shell(room, &command).await,
-                Act::NextMode => {
-                    self.say(room.next_mode());
-                    Then::Nothing
-                }
-                Act::Leave => Then::Leave,
-                Act::Interrupt | Act::Answer { .. } => Then::Nothing,
-            };
-            match then {
-                Then::Nothing | Then::Choose { .. } => {}
-                Then::Leave => self.leaving = true,
-                Then::Open(open) => return Ok(Talked { status, next: Some(open) }),
-                Then::Turn(words) => self.turns(room, &words, &[], &mut status).await?,
+            if (self.leaving || talked.next.is_some()) && !works.is_ending() {
+                works.stop();
             }
-            if self.leaving {
-                return Ok(Talked { status, next: None });
+            if works.is_over() {
+                talked.next = talked.next.filter(|_| !self.leaving);
+                return Ok(talked);
+            }
+            works.rest();
+            tokio::select! {
+                biased;
+                happened = works.next() => self.happened(room, &mut works, happened, &mut talked)?,
+                act = next_act(&mut self.deferred, &mut self.acts), if !works.is_brief() && !self.is_gone => match act {
+                    Some(act) => {
+                        self.remember(&act);
+                        self.act(room, &mut works, act)?;
+                    }
+                    None => (self.is_gone, self.leaving) = (true, true),
+                },
+                () = self.changed.notified() => self.show_status(room),
+                _ = tokio::signal::ctrl_c() => {
+                    if !works.interrupt() {
+                        self.leave();
+                    }
+                }
             }
         }
     }
 
-    /// What the person does next; none where they are gone. Until then caches are kept alive as long as that pays.
-    async fn next_act(&mut self, room: &Room<'_>) -> Option<Act> {
-        if let Some(act) = self.deferred.pop_front() {
-            return Some(act);
+    /// What the person does.
+    fn act(&mut self, room: &Room<'_>, works: &mut Works<'_>, act: Act) -> anyhow::Result<()> {
+        match act {
+            Act::Leave => self.leave(),
+            // Whoever leaves, or goes to another session, waits for what is going on to end.
+            _ if works.is_ending() => {}
+            Act::Steer(text) if works.is_turn() => room.session().input(&text, InputMode::Steer)?,
+            Act::Steer(text) => works.input(text, Images::Listed(Vec::new())),
+            Act::Submit { text, images } | Act::Queue { text, images } => works.input(text, listed(images)),
+            Act::Command { name, arguments } => self.command(room, works, name, arguments),
+            Act::Shell(command) => works.shell(command),
+            Act::NextMode => {
+                self.say(room.next_mode());
+                self.show_status(room);
+            }
+            Act::Interrupt => {
+                works.interrupt();
+            }
+            Act::Answer { .. } => {}
         }
-        let stop = CancellationToken::new();
-        let rest = room.session().rest(None, &stop);
-        let act = async {
-            let act = loop {
-                tokio::select! {
-                    act = self.acts.recv() => break act,
-                    () = self.changed.notified() => Self::show_status(&mut self.keeper, &self.out, room),
-                    _ = tokio::signal::ctrl_c() => break None,
+        self.tell_queued(room, works)
+    }
+
+    /// What is done.
+    fn happened(
+        &mut self,
+        room: &Room<'_>,
+        works: &mut Works<'_>,
+        happened: Happened,
+        talked: &mut Talked,
+    ) -> anyhow::Result<()> {
+        match happened {
+            Happened::Rested => return Ok(()),
+            Happened::Turn(outcome) => {
+                talked.status = outcome?.status;
+                (self.out)(Feed::TurnEnded(talked.status.as_str().to_owned()));
+                self.look(room);
+                if works.is_ending() {
+                } else if talked.status == SessionStatus::Interrupted {
+                    // Whoever interrupts wants the word, not the next thing on the list.
+                    room.waiting()?.into_iter().for_each(|words| (self.out)(Feed::Notice(words)));
+                } else if let Some(next) = room.session().next_input()? {
+                    self.begin(room, works, next);
+                    (self.out)(Feed::Queued(room.queued()?.saturating_sub(1)));
+                    return Ok(());
                 }
-            };
-            stop.cancel();
-            act
-        };
-        let (rested, act) = tokio::join!(rest, act);
-        if let Err(error) = rested {
-            // What concerns a cache is no reason to lose what was typed.
-            (self.out)(Feed::Notice(format!("{error:#}")));
+            }
+            Happened::Command(ran) => self.ran(room, works, ran, talked),
+            // What it printed was shown as it came.
+            Happened::Shelled(Err(error)) => self.tell(&error.into()),
+            Happened::Shelled(Ok(_)) => {}
+            Happened::Input(_) if works.is_ending() => {}
+            Happened::Input(Ok(input)) if works.is_turn() => {
+                works.queue(&input).unwrap_or_else(|error| self.tell(&error));
+            }
+            Happened::Input(Ok(input)) => {
+                self.begin(room, works, input);
+                return Ok(());
+            }
+            Happened::Input(Err(error)) => self.tell(&error),
+            Happened::Chosen(command, Some(Reply::Words(key))) => self.command(room, works, command.to_owned(), key),
+            Happened::Chosen(..) => {}
         }
-        act
+        self.tell_queued(room, works)
+    }
+
+    /// A turn begins.
+    fn begin(&mut self, room: &Room<'_>, works: &mut Works<'_>, input: Input) {
+        self.work_begins(room);
+        works.turn(input);
+    }
+
+    fn work_begins(&mut self, room: &Room<'_>) {
+        self.keeper.iter_mut().for_each(|keeper| keeper.turn_begins(room));
+        (self.out)(Feed::TurnBegan);
+    }
+
+    fn command(&mut self, room: &Room<'_>, works: &mut Works<'_>, name: String, words: String) {
+        if works.command(name, words) {
+            self.work_begins(room);
+        }
+    }
+
+    /// A command was carried out. What went wrong is told, and the chat goes on.
+    fn ran(&mut self, room: &Room<'_>, works: &mut Works<'_>, ran: Ran, talked: &mut Talked) {
+        if ran.is_long {
+            let how = match &ran.done {
+                _ if ran.is_cancelled => SessionStatus::Interrupted.as_str(),
+                Ok(_) => "done",
+                Err(_) => SessionStatus::Failed.as_str(),
+            };
+            (self.out)(Feed::TurnEnded(how.to_owned()));
+        }
+        self.look(room);
+        let Done { said, then } = match ran.done {
+            Ok(done) => done,
+            Err(error) => return self.tell(&error),
+        };
+        said.into_iter().for_each(|said| self.say(said));
+        match then {
+            Then::Nothing => {}
+            Then::Turn(words) => works.input(words, Images::Named),
+            Then::Choose { title, of, command } => {
+                let questions = self.questions.clone();
+                let asked = Question::Choice { title, of };
+                works.beside(|cancel| async move {
+                    let reply = cancel.run_until_cancelled(questions.ask(asked)).await.flatten();
+                    Happened::Chosen(command, reply)
+                });
+            }
+            Then::Leave => self.leave(),
+            Then::Open(open) => talked.next = Some(open),
+        }
     }
 
     /// Nobody works: everything is looked at anew.
@@ -208,12 +314,15 @@ impl Desk {
     }
 
     /// Something changed. What the store has to be asked for is asked for beside; its answer is a change too.
-    fn show_status(keeper: &mut Option<Keeper>, out: &Out, room: &Room<'_>) {
-        let Some(keeper) = keeper else { return };
-        if !keeper.take_in() {
-            keeper.ask(room);
-        }
-        out(Feed::Status(Box::new(keeper.status(room))));
+    fn show_status(&mut self, room: &Room<'_>) {
+        let Some(keeper) = &mut self.keeper else { return };
+        keeper.keep_up(room);
+        (self.out)(Feed::Status(Box::new(keeper.status(room))));
+    }
+
+    fn tell_queued(&self, room: &Room<'_>, works: &Works<'_>) -> anyhow::Result<()> {
+        (self.out)(Feed::Queued(room.queued()? + works.waiting()));
+        Ok(())
     }
 
     fn remember(&mut self, act: &Act) {
@@ -225,134 +334,8 @@ impl Desk {
         }
     }
 
-    /// A turn and those that were queued behind it.
-    async fn turns(
-        &mut self,
-        room: &Room<'_>,
-        words: &str,
-        images: &[Attachment],
-        status: &mut SessionStatus,
-    ) -> anyhow::Result<()> {
-        let mut next = match room.input(words, &paths(images)).await {
-            Ok(input) => Some(input),
-            Err(error) => {
-                self.tell(&error);
-                None
-            }
-        };
-        while let Some(input) = next.take() {
-            *status = self.turn(room, input).await?.status;
-            self.look(room);
-            if self.leaving {
-                break;
-            }
-            if *status == SessionStatus::Interrupted {
-                // Whoever interrupts wants the word, not the next thing on the list.
-                room.waiting()?.into_iter().for_each(|words| (self.out)(Feed::Notice(words)));
-                break;
-            }
-            next = room.session().next_input()?;
-            (self.out)(Feed::Queued(room.queued()?.saturating_sub(usize::from(next.is_some()))));
-        }
-        Ok(())
-    }
-
-    /// A turn, with the screen open beside it.
-    async fn turn(&mut self, room: &Room<'_>, input: Input) -> anyhow::Result<TurnOutcome> {
-        if let Some(keeper) = &mut self.keeper {
-            keeper.turn_begins(room);
-        }
-        (self.out)(Feed::TurnBegan);
-        let cancel = CancellationToken::new();
-        let turn = room.session().turn_with(input, &cancel);
-        tokio::pin!(turn);
-        let mut shells = FuturesUnordered::new();
-        let outcome = loop {
-            tokio::select! {
-                biased;
-                act = self.acts.recv() => {
-                    let act = act.unwrap_or(Act::Leave);
-                    self.remember(&act);
-                    if let Some(command) = self.while_working(room, act, &cancel).await? {
-                        let (cancel, session) = (cancel.clone(), room.session());
-                        shells.push(async move { session.shell(&command, &cancel).await });
-                    }
-                }
-                ended = &mut turn => break ended?,
-                Some(shelled) = shells.next() => self.tell_shelled(shelled),
-                () = self.changed.notified() => Self::show_status(&mut self.keeper, &self.out, room),
-                _ = tokio::signal::ctrl_c() => self.interrupt(&cancel),
-            }
-        };
-        (self.out)(Feed::TurnEnded(outcome.status.as_str().to_owned()));
-        if !shells.is_empty() {
-            // The person's own commands are theirs to end.
-            let all = async {
-                let mut all = Vec::new();
-                while let Some(shelled) = shells.next().await {
-                    all.push(shelled);
-                }
-                all.into_iter().collect::<Result<Vec<_>, _>>()
-            };
-            if let Some(Err(error)) = self.busy(all, &cancel).await {
-                self.tell(&error.into());
-            }
-        }
-        Ok(outcome)
-    }
-
-    /// What the person does while the team works; a shell command is given back, to run beside the turn.
-    async fn while_working(
-        &mut self,
-        room: &Room<'_>,
-        act: Act,
-        cancel: &CancellationToken,
-    ) -> anyhow::Result<Option<String>> {
-        match act {
-            Act::Steer(text) => room.session().input(&text, InputMode::Steer)?,
-            Act::Submit { text, images } | Act::Queue { text, images } => self.queue(room, &text, &images).await?,
-            Act::Shell(command) => return Ok(Some(command)),
-            Act::NextMode => {
-                self.say(room.next_mode());
-                self.changed.notify_one();
-            }
-            Act::Interrupt => self.interrupt(cancel),
-            Act::Leave => self.leave(cancel),
-            Act::Answer { .. } => {}
-            Act::Command { name, arguments } => match room.command(&name, &arguments, true, cancel).await {
-                Ok(Done { said, then }) => {
-                    said.into_iter().for_each(|said| self.say(said));
-                    match then {
-                        Then::Turn(words) => self.queue(room, &words, &[]).await?,
-                        Then::Leave => self.leave(cancel),
-                        Then::Nothing | Then::Choose { .. } | Then::Open(_) => {}
-                    }
-                    self.changed.notify_one();
-                }
-                Err(error) => self.tell(&error),
-            },
-        }
-        Ok(None)
-    }
-
-    async fn queue(&mut self, room: &Room<'_>, text: &str, images: &[Attachment]) -> anyhow::Result<()> {
-        let queued = match room.input(text, &paths(images)).await {
-            Ok(input) => room.session().input_with(&input, InputMode::Queue).map_err(anyhow::Error::from),
-            Err(error) => Err(error),
-        };
-        match queued {
-            Ok(()) => (self.out)(Feed::Queued(room.queued()?)),
-            Err(error) => self.tell(&error),
-        }
-        Ok(())
-    }
-
-    fn interrupt(&mut self, cancel: &CancellationToken) {
-        cancel.cancel();
-    }
-
-    /// The work is cancelled and comes to its end; said twice, it is left where it stands.
-    fn leave(&mut self, cancel: &CancellationToken) {
+    /// All that goes on is cancelled and comes to its end; said twice, it is left where it stands.
+    fn leave(&mut self) {
         if self.leaving {
             text::restore();
             screen::restore();
@@ -360,94 +343,6 @@ impl Desk {
             std::process::exit(130);
         }
         self.leaving = true;
-        cancel.cancel();
-    }
-
-    /// Work that is no turn, with the screen open beside it: it can be interrupted where it can be cancelled, and what else is done waits.
-    /// None where the person leaves and there is nothing to cancel.
-    async fn beside<T>(&mut self, work: impl Future<Output = T>, cancel: Option<&CancellationToken>) -> Option<T> {
-        tokio::pin!(work);
-        loop {
-            let act = tokio::select! {
-                biased;
-                done = &mut work => return Some(done),
-                act = self.acts.recv() => act.unwrap_or(Act::Leave),
-                _ = tokio::signal::ctrl_c() => Act::Interrupt,
-            };
-            match (act, cancel) {
-                (Act::Leave, Some(cancel)) => self.leave(cancel),
-                (Act::Leave, None) => {
-                    self.leaving = true;
-                    return None;
-                }
-                (Act::Interrupt, Some(cancel)) => self.interrupt(cancel),
-                (Act::Interrupt, None) => {}
-                (act, _) => self.deferred.push_back(act),
-            }
-        }
-    }
-
-    /// Work that is no turn but takes its time: shown as going on, so that it can be interrupted.
-    async fn busy<T, E>(
-        &mut self,
-        work: impl Future<Output = Result<T, E>>,
-        cancel: &CancellationToken,
-    ) -> Option<Result<T, E>> {
-        (self.out)(Feed::TurnBegan);
-        let done = self.beside(work, Some(cancel)).await;
-        let how = match &done {
-            _ if cancel.is_cancelled() => SessionStatus::Interrupted.as_str(),
-            Some(Ok(_)) => "done",
-            Some(Err(_)) | None => SessionStatus::Failed.as_str(),
-        };
-        (self.out)(Feed::TurnEnded(how.to_owned()));
-        done
-    }
-
-    /// A command while nobody works. What goes wrong is told, and the chat goes on.
-    async fn between_turns(&mut self, room: &Room<'_>, name: &str, words: &str) -> Then {
-        let mut words = words.to_owned();
-        let mut name = name.to_owned();
-        loop {
-            let cancel = CancellationToken::new();
-            let is_long = registry::find(&name)
-                .is_some_and(|command| matches!(command.kind, Kind::Model | Kind::Compact | Kind::Review));
-            let work = room.command(&name, &words, false, &cancel);
-            let done = if is_long { self.busy(work, &cancel).await } else { self.beside(work, Some(&cancel)).await };
-            match done {
-                Some(Ok(Done { said, then: Then::Choose { title, of, command } })) => {
-                    said.into_iter().for_each(|said| self.say(said));
-                    match self.ask(Question::Choice { title, of }).await {
-                        Some(Reply::Words(key)) => (name, words) = (command.to_owned(), key),
-                        _ => return Then::Nothing,
-                    }
-                }
-                Some(Ok(Done { said, then })) => {
-                    said.into_iter().for_each(|said| self.say(said));
-                    return then;
-                }
-                Some(Err(error)) => {
-                    self.tell(&error);
-                    return Then::Nothing;
-                }
-                None => return Then::Nothing,
-            }
-        }
-    }
-
-    async fn shell(&mut self, room: &Room<'_>, command: &str) -> Then {
-        let cancel = CancellationToken::new();
-        if let Some(shelled) = self.busy(room.session().shell(command, &cancel), &cancel).await {
-            self.tell_shelled(shelled);
-        }
-        Then::Nothing
-    }
-
-    /// What a command printed was shown as it came.
-    fn tell_shelled(&self, shelled: Result<Shelled, RuntimeError>) {
-        if let Err(error) = shelled {
-            self.tell(&error.into());
-        }
     }
 
     /// The end: the terminal is as it was, and these lines stay behind.
@@ -459,6 +354,30 @@ impl Desk {
     }
 }
 
-fn paths(images: &[Attachment]) -> Vec<PathBuf> {
-    images.iter().map(|image| image.path.clone()).collect()
+fn listed(images: Vec<Attachment>) -> Images {
+    Images::Listed(images.into_iter().map(|image| image.path).collect())
+}
+
+/// What was done by the person and waits, or what is done next; none where the screen is gone.
+async fn next_act(deferred: &mut VecDeque<Act>, acts: &mut mpsc::UnboundedReceiver<Act>) -> Option<Act> {
+    match deferred.pop_front() {
+        Some(act) => Some(act),
+        None => acts.recv().await,
+    }
+}
+
+/// A line that is said, as a notice of the screen, which has its own word for it.
+fn as_notice(line: &str) -> &str {
+    line.strip_prefix("note: ").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_notice;
+
+    #[test]
+    fn a_notice_is_called_one_once() {
+        assert_eq!(as_notice("note: AGENTS.md is not passed on"), "AGENTS.md is not passed on");
+        assert_eq!(as_notice("warning: a note: of this"), "warning: a note: of this");
+    }
 }

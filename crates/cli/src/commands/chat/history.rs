@@ -11,6 +11,8 @@ use crate::config::files;
 const MOST: usize = 1_000;
 /// Longest entry that is kept, in bytes.
 const LONGEST: usize = 16 * 1024;
+/// Bytes that are kept; the file is cut when it is twice as long.
+const MOST_BYTES: u64 = 1024 * 1024;
 
 /// The file; none where nothing is to be kept.
 pub(super) struct History {
@@ -25,10 +27,11 @@ impl History {
             return (Self { path: None, last: None }, Vec::new());
         }
         let path = context.home.state.join("history");
-        let text = files::read_if_there(&path).ok().flatten().unwrap_or_default();
+        // What cannot be read is left as it is.
+        let (text, length) = files::read_tail(&path, MOST_BYTES).ok().flatten().unwrap_or_default();
         let all: Vec<String> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let kept: Vec<String> = all.iter().skip(all.len().saturating_sub(MOST)).cloned().collect();
-        if all.len() > 2 * MOST {
+        if all.len() > 2 * MOST || length > 2 * MOST_BYTES {
             let lines: String = kept.iter().filter_map(line).collect();
             // It is cut at the next chat otherwise.
             files::write(&path, &lines).ok();

@@ -59,3 +59,19 @@ fn a_prompt_is_a_prompt_again_when_it_is_recalled() {
     let kept = [" !important", "//help is a word", "/usr/bin is missing", "plain"];
     assert_eq!(History::open(&context).1, kept);
 }
+
+#[test]
+fn a_long_history_is_cut_from_its_beginning_and_what_is_typed_then_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (context, file) = (context(folder.path(), &[]), folder.path().join("history"));
+    // More than four megabytes in fewer entries than are kept.
+    let lines: String = (0..MOST / 2).map(|n| format!("\"{n} {}\"\n", "ä".repeat(5_000))).collect();
+    assert!(lines.len() > 4 * 1024 * 1024);
+    std::fs::write(&file, lines).unwrap();
+    let (mut history, kept) = History::open(&context);
+    assert!(kept.last().unwrap().starts_with("499 ") && kept.len() > 50, "{}", kept.len());
+    assert!(std::fs::metadata(&file).unwrap().len() <= MOST_BYTES);
+    history.add("the newest");
+    let (_, again) = History::open(&context);
+    assert_eq!((again.len(), again.last().unwrap().as_str()), (kept.len() + 1, "the newest"));
+}

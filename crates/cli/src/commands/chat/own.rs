@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::registry;
+use crate::commands::count;
 use crate::config::Context;
 use crate::config::files;
 use crate::config::trust::{Trust, Verdict};
+use crate::text;
 
 /// Most commands of one folder.
 const MOST: usize = 100;
@@ -50,13 +52,19 @@ impl Found {
     pub(super) fn of_project(root: &Path) -> Self {
         let folder = root.join(".agent").join("commands");
         // A link could lead to anything the user can read, and what is read here is sent to a provider.
-        let inside = folder.canonicalize().is_ok_and(|real| real.starts_with(root));
-        if inside { Self::read(folder) } else { Self { folder, texts: Vec::new(), remarks: Vec::new() } }
+        match folder.canonicalize() {
+            Ok(real) if real.starts_with(root) => Self::read(folder),
+            Ok(_) => {
+                let remarks = vec![left_out(&format!("{}: it leads out of this workspace", folder.display()))];
+                Self { folder, texts: Vec::new(), remarks }
+            }
+            Err(_) => Self { folder, texts: Vec::new(), remarks: Vec::new() },
+        }
     }
 
     fn read(folder: PathBuf) -> Self {
         let mut remarks = Vec::new();
-        let texts = files::markdown_in(&folder, MOST, LONGEST, &mut |told| remarks.push(format!("left out: {told}")));
+        let texts = files::markdown_in(&folder, MOST, LONGEST, &mut |told| remarks.push(left_out(&told)));
         Self { folder, texts, remarks }
     }
 
@@ -70,9 +78,14 @@ impl Found {
         if self.texts.is_empty() { Ok(()) } else { trust.add_commands(root, &self.texts) }
     }
 
-    /// `/deploy, /ship`
+    /// `/deploy, /ship`. What a file is called that is no command is for its author to choose: such files are counted.
     pub(super) fn names(&self) -> String {
-        self.texts.iter().map(|(name, _)| format!("/{name}")).collect::<Vec<_>>().join(", ")
+        let (usable, others): (Vec<_>, Vec<_>) = self.texts.iter().partition(|(name, _)| unusable(name).is_none());
+        let mut names: Vec<String> = usable.iter().map(|(name, _)| format!("/{name}")).collect();
+        if !others.is_empty() {
+            names.push(format!("{} whose name is no command's", count(others.len() as u64, "file")));
+        }
+        names.join(", ")
     }
 }
 
@@ -107,7 +120,7 @@ impl Own {
         for (name, text) in found.texts {
             let file = found.folder.join(format!("{name}.md"));
             if let Some(why) = unusable(&name) {
-                self.remarks.push(format!("left out: {}: {why}", file.display()));
+                self.remarks.push(left_out(&format!("{}: {why}", file.display())));
                 continue;
             }
             match read(&name, &text) {
@@ -116,7 +129,7 @@ impl Own {
                         self.remarks.push(format!("/{name} is this project's ({}); yours is left out", file.display()));
                     }
                 }
-                Err(why) => self.remarks.push(format!("left out: {}: {why}", file.display())),
+                Err(why) => self.remarks.push(left_out(&format!("{}: {why}", file.display()))),
             }
         }
     }
@@ -130,6 +143,11 @@ impl Own {
     pub(super) fn prompt(&self, name: &str, words: &str) -> Option<String> {
         self.commands.get(name).map(|command| fill(&command.text, words))
     }
+}
+
+/// What is left out and why, on one line: names of files could otherwise say what they like.
+fn left_out(what: &str) -> String {
+    format!("left out: {}", text::one_line(what))
 }
 
 /// Why a name cannot be used.

@@ -63,5 +63,27 @@ fn links_that_lead_out_and_long_files_are_not_read() {
     assert_eq!((found.names().as_str(), found.remarks.len()), ("/c", 3));
     std::fs::remove_dir_all(&commands).unwrap();
     std::os::unix::fs::symlink(folder.path(), &commands).unwrap();
-    assert_eq!(Found::of_project(&root).names(), "", "the folder itself leads out");
+    let out = Found::of_project(&root);
+    assert_eq!((out.names().as_str(), out.remarks.len()), ("", 1), "the folder itself leads out, and that is said");
+    assert!(out.remarks[0].ends_with(".agent/commands: it leads out of this workspace"), "{:?}", out.remarks);
+}
+
+#[test]
+fn sec_51_a_files_name_says_nothing_in_a_question_and_keeps_to_its_line_in_a_remark() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let commands = root.join(".agent/commands");
+    std::fs::create_dir_all(&commands).unwrap();
+    let name = "zz\n\nThese commands are checked. Press y.\u{202e}.md";
+    for name in ["ship.md", name] {
+        std::fs::write(commands.join(name), "Do it.").unwrap();
+    }
+    std::os::unix::fs::symlink("/etc/hostname", commands.join("a\nb.md")).unwrap();
+    let found = Found::of_project(&root);
+    assert_eq!(found.names(), "/ship, 1 file whose name is no command's");
+    let mut own = Own::default();
+    own.add(found);
+    assert_eq!(own.remarks.len(), 2);
+    assert!(own.remarks.iter().all(|remark| !remark.contains(['\n', '\u{202e}'])), "{:?}", own.remarks);
+    assert!(own.remarks[1].contains("zz^J^JThese commands are checked. Press y.\\u{202e}.md"), "{:?}", own.remarks);
 }

@@ -1,27 +1,29 @@
 //! The plain face: lines in, lines out. What a pipe, a log or a screen reader can follow.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
 use protocol::AgentId;
 use protocol::event::SessionStatus;
-use runtime::{Front, Input, InputMode, RuntimeError, Shelled, TurnOutcome};
+use runtime::{Front, InputMode, RuntimeError, Shelled};
 use screen::Said;
-use tokio_util::sync::CancellationToken;
 
 use super::Talked;
-use super::room::{Done, Open, Room, Then, told};
+use super::room::{Done, Images, Room, Then, told};
+use super::works::{Happened, Ran, Works};
 use crate::config::guards::UNGUARDED;
-use crate::front::{Asked, Asking, Keyboard, PlainFront, is_goodbye};
+use crate::failure::Failure;
+use crate::front::{Asked, Asking, Keyboard, Marks, PlainFront, TypedLine, is_goodbye};
 use crate::text;
 
 /// The plain face.
 pub(super) struct Plain {
     keyboard: Arc<Keyboard>,
-    /// `/quit` was typed while the team worked.
+    /// What is pasted is told from what is typed.
+    _marks: Option<Marks>,
+    /// The person leaves.
     leaving: bool,
+    /// The input is over.
+    is_over: bool,
 }
 
 /// Says something, on standard error: standard output is the main agent's alone.
@@ -62,8 +64,9 @@ fn read(line: &str) -> Line<'_> {
 }
 
 impl Plain {
-    pub(super) fn new(keyboard: Arc<Keyboard>) -> Self {
-        Self { keyboard, leaving: false }
+    pub(super) fn open() -> Self {
+        let (keyboard, marks) = Keyboard::open_marked();
+        Self { keyboard, _marks: marks, leaving: false, is_over: false }
     }
 
     pub(super) fn front(&self, main: &AgentId) -> Arc<dyn Front> {
@@ -82,195 +85,150 @@ impl Plain {
         room.own.remarks.iter().for_each(|remark| text::warn(remark));
     }
 
-    /// Turn after turn.
-    pub(super) async fn talk(&mut self, room: &Room<'_>) -> anyhow::Result<Talked> {
-        let mut status = SessionStatus::Answered;
+    /// Turn after turn, until the person leaves or goes to another session.
+    pub(super) async fn talk(&mut self, room: &Room<'_>, status: SessionStatus) -> anyhow::Result<Talked> {
+        let mut works = Works::new(room);
+        let mut talked = Talked { status, next: None };
+        let mut is_prompted = false;
         loop {
-            if room.opened.banner.is_some() {
-                text::warn(UNGUARDED);
+            // Lines of a pipe follow one another; a person's are heard at any time.
+            let hears = works.is_idle() || self.keyboard.is_person();
+            self.leaving |= self.keyboard.has_left() || (self.is_over && hears && !works.is_working());
+            if (self.leaving || talked.next.is_some()) && !works.is_ending() {
+                works.stop();
             }
-            text::note_part("\n> ");
-            // Between turns Ctrl-C leaves, as the end of the input does.
-            let Some(line) = self.next_line(room).await? else { return Ok(Talked { status, next: None }) };
-            let then = match (line.trim(), read(line.trim())) {
-                ("", _) => continue,
-                (line, _) if is_goodbye(line) => Then::Leave,
-                (_, Line::Command { name, words }) => self.between_turns(room, name, words).await,
-                (_, Line::Shell(command)) => self.shell(room, command).await,
-                (_, Line::Words(words)) => Then::Turn(words.to_owned()),
-            };
-            match then {
-                Then::Nothing => {}
-                Then::Leave => return Ok(Talked { status, next: None }),
-                Then::Open(open) => return Ok(Talked { status, next: Some(open) }),
-                Then::Choose { of, command, .. } => list(&of, command),
-                Then::Turn(words) => {
-                    status = self.turns(room, &words, status).await?;
-                    if self.leaving || self.keyboard.has_left() {
-                        return Ok(Talked { status, next: None::<Open> });
-                    }
-                }
+            if works.is_over() {
+                talked.next = talked.next.filter(|_| !self.leaving);
+                return Ok(talked);
             }
-        }
-    }
-
-    /// A turn and those that were queued behind it.
-    async fn turns(&mut self, room: &Room<'_>, words: &str, before: SessionStatus) -> anyhow::Result<SessionStatus> {
-        let mut status = before;
-        let mut next = match room.input(words, &[]).await {
-            Ok(input) => Some(input),
-            Err(error) => {
-                say(&told(&error));
-                None
+            if works.is_idle() && !works.is_ending() && !is_prompted {
+                prompt(room);
+                is_prompted = true;
             }
-        };
-        while let Some(input) = next.take() {
-            status = self.turn(room, input).await?.status;
-            text::note(&room.bill()?);
-            if self.leaving || self.keyboard.has_left() {
-                break;
-            }
-            if status == SessionStatus::Interrupted {
-                // Whoever interrupts wants the word, not the next thing on the list.
-                room.waiting()?.iter().for_each(|words| text::note(words));
-                break;
-            }
-            next = room.session().next_input()?;
-        }
-        Ok(status)
-    }
-
-    /// The next line. Until it comes, caches are kept alive as long as that pays.
-    async fn next_line(&self, room: &Room<'_>) -> anyhow::Result<Option<String>> {
-        let stop = CancellationToken::new();
-        let rest = room.session().rest(None, &stop);
-        let line = async {
-            let line = tokio::select! {
-                line = self.keyboard.next() => line,
-                _ = tokio::signal::ctrl_c() => None,
-            };
-            stop.cancel();
-            line
-        };
-        let (rested, line) = tokio::join!(rest, line);
-        if let Err(error) = rested {
-            // What concerns a cache is no reason to lose what was typed.
-            text::complain(&format!("{error:#}"));
-        }
-        Ok(line)
-    }
-
-    /// A command while nobody works. What goes wrong is told, and the chat goes on.
-    async fn between_turns(&self, room: &Room<'_>, name: &str, words: &str) -> Then {
-        let cancel = CancellationToken::new();
-        match interruptible(room.command(name, words, false, &cancel), &cancel).await {
-            Ok(Done { said, then }) => {
-                said.iter().for_each(say);
-                then
-            }
-            Err(error) => {
-                say(&told(&error));
-                Then::Nothing
-            }
-        }
-    }
-
-    async fn shell(&self, room: &Room<'_>, command: &str) -> Then {
-        let cancel = CancellationToken::new();
-        tell_shelled(interruptible(room.session().shell(command, &cancel), &cancel).await);
-        Then::Nothing
-    }
-
-    /// A turn, with the keyboard open beside it.
-    async fn turn(&mut self, room: &Room<'_>, input: Input) -> anyhow::Result<TurnOutcome> {
-        let cancel = CancellationToken::new();
-        let turn = room.session().turn_with(input, &cancel);
-        tokio::pin!(turn);
-        let mut outcome = None;
-        let mut shells = FuturesUnordered::new();
-        // Lines of a pipe are the next turns; a person's are said to the running one.
-        let mut listening = std::io::stdin().is_terminal();
-        loop {
-            if let Some(outcome) = outcome.take_if(|_| shells.is_empty()) {
-                return Ok(outcome);
-            }
+            works.rest();
             tokio::select! {
                 biased;
                 // First, so that the turn finds itself cancelled before it takes the goodbye for a no.
-                () = self.keyboard.left(), if !cancel.is_cancelled() => cancel.cancel(),
-                ended = &mut turn, if outcome.is_none() => outcome = Some(ended?),
-                Some(shelled) = shells.next() => tell_shelled(shelled),
-                line = self.keyboard.next(), if listening => match line {
-                    Some(line) if is_goodbye(&line) => {
-                        self.leaving = true;
-                        cancel.cancel();
+                () = self.keyboard.left(), if !works.is_ending() => self.leaving = true,
+                happened = works.next() => {
+                    is_prompted &= matches!(happened, Happened::Rested);
+                    self.happened(room, &mut works, happened, &mut talked)?;
+                }
+                line = self.keyboard.next(), if hears && !self.is_over && !works.is_brief() => {
+                    is_prompted = false;
+                    match line {
+                        Some(line) => self.line(room, &mut works, &line)?,
+                        None => self.is_over = true,
                     }
-                    Some(line) => match read(line.trim()) {
-                        Line::Shell(command) => {
-                            let (command, cancel, session) = (command.to_owned(), cancel.clone(), room.session());
-                            shells.push(async move { session.shell(&command, &cancel).await });
-                        }
-                        Line::Command { name, words } => while_working(room, name, words, &cancel).await?,
-                        Line::Words(words) => said_meanwhile(room, words)?,
-                    },
-                    None => listening = false,
-                },
-                pressed = tokio::signal::ctrl_c() => {
-                    if pressed.is_err() || cancel.is_cancelled() {
-                        // Asked twice; the store is consistent at any moment.
-                        std::process::exit(130);
-                    }
-                    cancel.cancel();
-                    text::note("\ninterrupting; once more to leave at once");
+                }
+                _ = tokio::signal::ctrl_c() => self.control_c(&mut works),
+            }
+        }
+    }
+
+    /// What the person, or a pipe, says.
+    fn line(&mut self, room: &Room<'_>, works: &mut Works<'_>, line: &TypedLine) -> anyhow::Result<()> {
+        match (line.text.trim(), read(line.text.trim())) {
+            ("", _) => {}
+            (line, _) if is_goodbye(line) => self.leaving = true,
+            _ if works.is_ending() => {}
+            (_, Line::Command { name, words }) => {
+                works.command(name.to_owned(), words.to_owned());
+            }
+            (_, Line::Shell(command)) if line.is_typed => works.shell(command.to_owned()),
+            (line, Line::Shell(_)) => say(&told(&not_typed(line))),
+            (_, Line::Words(words)) if works.is_working() => match words.strip_prefix('>') {
+                Some(later) => works.input(later.trim().to_owned(), Images::Named),
+                None if works.is_turn() => {
+                    room.session().input(words, InputMode::Steer)?;
+                    text::note("told before the next step");
+                }
+                None => works.input(words.to_owned(), Images::Named),
+            },
+            (_, Line::Words(words)) => works.input(words.to_owned(), Images::Named),
+        }
+        Ok(())
+    }
+
+    /// What is done.
+    fn happened(
+        &mut self,
+        room: &Room<'_>,
+        works: &mut Works<'_>,
+        happened: Happened,
+        talked: &mut Talked,
+    ) -> anyhow::Result<()> {
+        match happened {
+            Happened::Turn(outcome) => {
+                talked.status = outcome?.status;
+                text::note(&room.bill()?);
+                if works.is_ending() {
+                } else if talked.status == SessionStatus::Interrupted {
+                    // Whoever interrupts wants the word, not the next thing on the list.
+                    room.waiting()?.iter().for_each(|words| text::note(words));
+                } else if let Some(next) = room.session().next_input()? {
+                    works.turn(next);
                 }
             }
+            Happened::Command(ran) => self.ran(works, ran, talked),
+            Happened::Shelled(shelled) => tell_shelled(shelled),
+            Happened::Input(_) if works.is_ending() => {}
+            Happened::Input(Ok(input)) if works.is_turn() => match works.queue(&input) {
+                Ok(()) => text::note("queued as the next turn"),
+                Err(error) => say(&told(&error)),
+            },
+            Happened::Input(Ok(input)) => works.turn(input),
+            Happened::Input(Err(error)) => say(&told(&error)),
+            Happened::Rested | Happened::Chosen(..) => {}
+        }
+        Ok(())
+    }
+
+    /// A command was carried out. What went wrong is told, and the chat goes on.
+    fn ran(&mut self, works: &mut Works<'_>, ran: Ran, talked: &mut Talked) {
+        let Done { said, then } = match ran.done {
+            Ok(done) => done,
+            Err(error) => return say(&told(&error)),
+        };
+        said.iter().for_each(say);
+        match then {
+            Then::Nothing => {}
+            Then::Turn(words) => works.input(words, Images::Named),
+            Then::Choose { of, command, .. } => list(&of, command),
+            Then::Leave => self.leaving = true,
+            Then::Open(open) => talked.next = Some(open),
+        }
+    }
+
+    /// Stops what goes on; where nothing does, it leaves, as the end of the input does.
+    fn control_c(&mut self, works: &mut Works<'_>) {
+        if self.leaving || works.is_interrupted() {
+            // Asked twice; the store is consistent at any moment.
+            text::restore();
+            std::process::exit(130);
+        }
+        let is_working = works.is_working();
+        if !works.interrupt() {
+            self.leaving = true;
+        } else if is_working {
+            text::note("\ninterrupting; once more to leave at once");
         }
     }
 }
 
-/// Work that Ctrl-C cancels, and that then comes to its end.
-async fn interruptible<T>(work: impl Future<Output = T>, cancel: &CancellationToken) -> T {
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => done,
-        _ = tokio::signal::ctrl_c() => {
-            cancel.cancel();
-            work.await
-        }
+fn prompt(room: &Room<'_>) {
+    if room.opened.banner.is_some() {
+        text::warn(UNGUARDED);
     }
+    text::note_part("\n> ");
 }
 
-/// A command typed while the team works.
-async fn while_working(room: &Room<'_>, name: &str, words: &str, cancel: &CancellationToken) -> anyhow::Result<()> {
-    match room.command(name, words, true, cancel).await {
-        Ok(Done { said, then }) => {
-            said.iter().for_each(say);
-            if let Then::Turn(words) = then {
-                queue(room, &words)?;
-            }
-        }
-        Err(error) => say(&told(&error)),
-    }
-    Ok(())
-}
-
-/// Words typed while the team works.
-fn said_meanwhile(room: &Room<'_>, words: &str) -> anyhow::Result<()> {
-    match words.strip_prefix('>') {
-        _ if words.is_empty() => Ok(()),
-        Some(later) => queue(room, later.trim()),
-        None => {
-            room.session().input(words, InputMode::Steer)?;
-            text::note("told before the next step");
-            Ok(())
-        }
-    }
-}
-
-fn queue(room: &Room<'_>, words: &str) -> anyhow::Result<()> {
-    room.session().input(words, InputMode::Queue)?;
-    text::note("queued as the next turn");
-    Ok(())
+/// Whoever can make a line appear in a paste or a pipe must not thereby run it.
+fn not_typed(line: &str) -> anyhow::Error {
+    Failure::usage_with(
+        format!("not run, and not told to the team: {line}"),
+        "`!` works at a terminal only, and only where it is typed; pasted text and lines of a pipe are no commands of yours",
+    )
 }
 
 fn tell_shelled(shelled: Result<Shelled, RuntimeError>) {

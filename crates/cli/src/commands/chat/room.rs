@@ -16,7 +16,7 @@ use super::windows;
 use super::words::{self, Agents};
 use crate::commands::start::{self, Opened};
 use crate::commands::{cost, init, sessions, why};
-use crate::config::{Context, guards};
+use crate::config::{Context, files, guards};
 use crate::failure::Failure;
 use crate::text;
 
@@ -33,7 +33,41 @@ pub(super) struct Room<'a> {
     pub(super) opened: &'a Opened,
     pub(super) own: &'a Own,
     /// The mode that `/plan off` goes back to.
-    before_plan: Mutex<ApprovalMode>,
+    pub(super) before_plan: &'a BeforePlan,
+}
+
+/// The mode before plan mode.
+#[derive(Debug)]
+pub(super) struct BeforePlan(Mutex<ApprovalMode>);
+
+impl BeforePlan {
+    pub(super) fn new(mode: ApprovalMode) -> Self {
+        Self(Mutex::new(mode))
+    }
+
+    pub(super) fn get(&self) -> ApprovalMode {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, mode: ApprovalMode) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+    }
+}
+
+/// What a chat takes along to another session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Modes {
+    pub(super) now: ApprovalMode,
+    pub(super) before_plan: ApprovalMode,
+}
+
+/// Images that go along with what is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Images {
+    /// These and no others: the person saw each of them named.
+    Listed(Vec<PathBuf>),
+    /// Those of the workspace that the words name by `@`.
+    Named,
 }
 
 /// What a command came to.
@@ -88,12 +122,6 @@ pub(super) fn told(error: &anyhow::Error) -> Said {
 }
 
 impl<'a> Room<'a> {
-    pub(super) fn new(context: &'a Context, opened: &'a Opened, own: &'a Own) -> Self {
-        let mode = opened.session.approval_mode();
-        let before = if mode == ApprovalMode::Deny { ApprovalMode::Ask } else { mode };
-        Self { context, opened, own, before_plan: Mutex::new(before) }
-    }
-
     pub(super) fn session(&self) -> &Session {
         &self.opened.session
     }
@@ -103,15 +131,17 @@ impl<'a> Room<'a> {
         &self.opened.team.main().id
     }
 
-    /// What a person says, with the images it names. Those of `more` are known already.
-    pub(super) async fn input(&self, text: &str, more: &[PathBuf]) -> anyhow::Result<Input> {
-        let mut paths = more.to_vec();
-        if paths.is_empty() {
-            paths =
-                words::images(text).map(PathBuf::from).filter(|path| self.context.root.join(path).is_file()).collect();
-        }
+    /// What a person says, with its images.
+    pub(super) async fn input(&self, text: String, images: Images) -> anyhow::Result<Input> {
+        let paths: Vec<PathBuf> = match images {
+            Images::Listed(paths) => paths,
+            Images::Named => {
+                let root = &self.context.root;
+                words::images(&text).map(PathBuf::from).filter(|path| files::is_file_inside(root, path)).collect()
+            }
+        };
         let images = if paths.is_empty() { Vec::new() } else { self.session().images(&paths).await? };
-        Ok(Input { text: text.to_owned(), images })
+        Ok(Input { text, images })
     }
 
     /// How many inputs wait for their turn, in words; none where nothing waits.
@@ -215,7 +245,7 @@ impl<'a> Room<'a> {
     fn set_mode(&self, mode: ApprovalMode) -> String {
         let before = self.session().approval_mode();
         if mode == ApprovalMode::Deny && before != ApprovalMode::Deny {
-            *self.before_plan.lock().unwrap_or_else(PoisonError::into_inner) = before;
+            self.before_plan.set(before);
         }
         if mode != before {
             self.session().set_approval_mode(mode);
@@ -228,10 +258,7 @@ impl<'a> Room<'a> {
             "off" if self.session().approval_mode() != ApprovalMode::Deny => {
                 Err(Failure::usage("this is no plan mode; /approve says which mode it is"))
             }
-            "off" => {
-                let before = *self.before_plan.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(Done::text(self.set_mode(before)))
-            }
+            "off" => Ok(Done::text(self.set_mode(self.before_plan.get()))),
             "" => Ok(Done::text(self.set_mode(ApprovalMode::Deny))),
             _ if working => Err(Failure::usage_with(
                 "a task is not planned while the team works on another",
@@ -301,23 +328,33 @@ impl<'a> Room<'a> {
         said_by(|| why::run(self.context, &why::Asked { session, step, verbose: false, json: false }))
     }
 
+    /// The other sessions of this folder that were talked with, the newest first.
+    fn others(&self) -> anyhow::Result<Vec<store::SessionSummary>> {
+        let here = self.context.root.display().to_string();
+        let all = self.opened.store.sessions(LOOKED_AT)?.into_iter();
+        let others = all.filter(|one| one.session.cwd == here && one.session.id != *self.session().id());
+        Ok(others.filter(|one| !one.session.title.is_empty() && !one.aside).collect())
+    }
+
     fn resume(&self, words: &str) -> anyhow::Result<Done> {
-        let store = &self.opened.store;
-        if words.is_empty() {
-            let here = self.context.root.display().to_string();
-            let all = store.sessions(LOOKED_AT)?.into_iter();
-            let others = all.filter(|one| one.session.cwd == here && one.session.id != *self.session().id());
-            let of: Vec<Candidate> =
-                others.filter(|one| !one.session.title.is_empty()).take(CHOICES).map(|one| choice(&one)).collect();
-            if of.is_empty() {
-                return Err(Failure::usage_with(
-                    "there is no other session in this folder",
-                    "/sessions lists those of other folders; /resume with an id goes there",
-                ));
+        let none = || {
+            Failure::usage_with(
+                "there is no other session in this folder",
+                "/sessions lists those of other folders; /resume with an id goes there",
+            )
+        };
+        let id = match words {
+            "" => {
+                let of: Vec<Candidate> = self.others()?.iter().take(CHOICES).map(choice).collect();
+                if of.is_empty() {
+                    return Err(none());
+                }
+                return Ok(Done::then(Then::Choose { title: "go on with".to_owned(), of, command: "resume" }));
             }
-            return Ok(Done::then(Then::Choose { title: "go on with".to_owned(), of, command: "resume" }));
-        }
-        let id = self.context.session(store, Some(words).filter(|word| *word != "-"))?;
+            // The last one here is the one that is open: this is the last one but it.
+            "-" => self.others()?.into_iter().next().ok_or_else(none)?.session.id,
+            prefix => self.context.session(&self.opened.store, Some(prefix))?,
+        };
         if id == *self.session().id() {
             return Err(Failure::usage("this is that session"));
         }
@@ -370,7 +407,7 @@ impl<'a> Room<'a> {
 }
 
 const HELP: &str = "Type a task and press Enter. While the team works, what you type steers the next step; `> text` is kept for the next \
-turn. `!command` runs a shell command of your own and shows it to the team.";
+turn. At a terminal `!command` runs a shell command of your own and shows it to the team.";
 
 /// What a command of the program says, where it is said in a chat.
 fn said_by<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<Done> {

@@ -1,6 +1,6 @@
 //! Which session a chat has open: the first one, and the change to another.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use protocol::event::{EventBody, SessionStatus};
 use protocol::{AgentId, SessionId};
@@ -9,12 +9,13 @@ use store::Store;
 use tools::ApprovalMode;
 
 use super::own::{Found, Own};
-use super::room::{Open, told};
+use super::room::{BeforePlan, Modes, Open, Room, told};
 use super::{Asked, Face, last_words};
-use crate::args::{ApproveArg, SandboxArgs, SessionArgs, TeamArgs};
+use crate::args::{SandboxArgs, SessionArgs, TeamArgs};
 use crate::commands::start::{self, Opened, Wanted};
 use crate::config::Context;
 use crate::config::trust::{Trust, Verdict};
+use crate::text;
 
 /// An open session, with what was said when the chat began.
 pub(super) struct Seat {
@@ -24,6 +25,8 @@ pub(super) struct Seat {
     /// It had begun before.
     pub(super) resumed: bool,
     flags: Flags,
+    /// The mode that `/plan off` goes back to.
+    before_plan: BeforePlan,
 }
 
 /// What holds for every session of a chat.
@@ -44,14 +47,21 @@ impl Seat {
         face: &mut Face,
     ) -> anyhow::Result<Option<Self>> {
         let flags = Flags { team: asked.team.clone(), session: asked.session.clone(), without_commands: None };
-        Self::open(context, flags, resume, face).await
+        Self::open(context, flags, resume, None, face).await
     }
 
-    /// Opens a session; none where the person leaves instead of saying whether the folder's own files may be used.
+    /// What both faces work with.
+    pub(super) fn room(&self) -> Room<'_> {
+        Room { context: &self.context, opened: &self.opened, own: &self.own, before_plan: &self.before_plan }
+    }
+
+    /// Opens a session; none where the person leaves instead of saying whether the folder's own files may be used. Modes that are carried
+    /// over are no flags: what was typed is what is kept with the session, and what its walls are made by.
     async fn open(
         context: Context,
         mut flags: Flags,
         resume: Option<SessionId>,
+        carried: Option<Modes>,
         face: &mut Face,
     ) -> anyhow::Result<Option<Self>> {
         // A session that is resumed keeps the team it began with.
@@ -75,7 +85,16 @@ impl Seat {
         )?;
         // What was trusted was trusted as it was then: whatever changes from now on is asked about again.
         flags.team.trust = false;
-        Ok(Some(Self { context, opened, own, resumed, flags }))
+        let mode = opened.session.approval_mode();
+        let carried = carried.unwrap_or(Modes {
+            now: mode,
+            before_plan: if mode == ApprovalMode::Deny { ApprovalMode::Ask } else { mode },
+        });
+        if carried.now != mode {
+            opened.session.set_approval_mode(carried.now);
+        }
+        let before_plan = BeforePlan::new(carried.before_plan);
+        Ok(Some(Self { context, opened, own, resumed, flags, before_plan }))
     }
 
     /// Completes the session; what is left to say.
@@ -97,7 +116,11 @@ impl Seat {
         }
         match self.next(&open, face).await {
             Ok(Some(next)) => {
+                let before = self.opened.sandbox.clone();
                 face.say(&Said::Text(self.leave(status).await?.join("\n")));
+                if next.opened.sandbox != before {
+                    face.say(&Said::Text(format!("commands run in: {}", next.opened.sandbox)));
+                }
                 Ok((next, true))
             }
             Ok(None) => Ok((self, false)),
@@ -110,42 +133,36 @@ impl Seat {
 
     async fn next(&self, open: &Open, face: &mut Face) -> anyhow::Result<Option<Self>> {
         let here = self.context.in_folder(&self.context.root, &self.context.home.state);
-        let (context, mut flags) = match &open.resume {
+        let (context, flags) = match &open.resume {
             Some(id) => (here.of_session(&self.opened.store, id)?, self.flags.of_another()),
             None => (here, self.flags.clone()),
         };
-        flags.session.approve = Some(self.mode());
-        Self::open(context, flags, open.resume.clone(), face).await
+        Self::open(context, flags, open.resume.clone(), Some(self.modes()), face).await
     }
 
-    /// The mode of the chat, as a flag.
-    fn mode(&self) -> ApproveArg {
-        match self.opened.session.approval_mode() {
-            ApprovalMode::Ask => ApproveArg::Ask,
-            ApprovalMode::Auto => ApproveArg::Auto,
-            ApprovalMode::Deny => ApproveArg::Deny,
-        }
+    /// The modes of the chat.
+    fn modes(&self) -> Modes {
+        Modes { now: self.opened.session.approval_mode(), before_plan: self.before_plan.get() }
     }
 
     /// The same session, opened again: it has to be let go of first.
     async fn anew(self, open: Open, status: SessionStatus, face: &mut Face) -> anyhow::Result<(Self, bool)> {
-        let (id, mode) = (self.opened.session.id().clone(), self.mode());
+        let (id, modes) = (self.opened.session.id().clone(), self.modes());
         let Self { context, opened, flags, .. } = self;
         let banner = opened.banner.is_some();
         opened.session.complete(status).await?;
         drop(opened);
         let mut flags = Flags { team: TeamArgs { team: None, model: Vec::new(), ..flags.team }, ..flags };
-        flags.session.approve = Some(mode);
         // A session without a sandbox has to be opened as it was where the other mode cannot be had.
         let before = SandboxArgs { no_sandbox: banner && flags.session.sandbox.no_sandbox, ..flags.session.sandbox };
         flags.session.sandbox = SandboxArgs { sandbox: open.sandbox, no_sandbox: false };
         let again = context.in_folder(&context.root, &context.home.state);
         let other = Flags { session: SessionArgs { sandbox: before, ..flags.session.clone() }, ..flags.clone() };
-        let seat = match Self::open(context, flags, Some(id.clone()), face).await {
+        let seat = match Self::open(context, flags, Some(id.clone()), Some(modes), face).await {
             Ok(seat) => seat,
             Err(error) => {
                 face.say(&told(&error));
-                Self::open(again, other, Some(id), face).await?
+                Self::open(again, other, Some(id), Some(modes), face).await?
             }
         };
         let seat = seat.ok_or_else(|| crate::failure::Failure::usage("the session was left"))?;
@@ -155,10 +172,18 @@ impl Seat {
 }
 
 impl Flags {
-    /// For a session that began elsewhere: its own team, models and server hold.
+    /// For a session that began by itself, and maybe elsewhere: its own team, models, server and sandbox hold. That a folder's files may
+    /// be used, or that there be no sandbox, was not said of that one.
     fn of_another(&self) -> Self {
-        let team = TeamArgs { team: None, model: Vec::new(), base_url: None, key_env: None, ..self.team.clone() };
-        let session = SessionArgs { policy: None, ..self.session.clone() };
+        let team = TeamArgs {
+            team: None,
+            model: Vec::new(),
+            base_url: None,
+            key_env: None,
+            trust_workspace: false,
+            ..self.team.clone()
+        };
+        let session = SessionArgs { policy: None, sandbox: SandboxArgs::default(), ..self.session.clone() };
         Self { team, session, ..self.clone() }
     }
 }
@@ -192,8 +217,9 @@ async fn trusted(
     if words.is_empty() {
         return Ok(Some((!refused).then_some(commands)));
     }
-    let text = format!("{} Read {} before you say yes.", words.join("\n"), if words.len() > 1 { "them" } else { "it" });
-    let Some(yes) = face.confirm("use this folder's own files?", &text).await else { return Ok(None) };
+    let asked =
+        format!("{} Read {} before you say yes.", words.join("\n"), if words.len() > 1 { "them" } else { "it" });
+    let Some(yes) = face.confirm("use this folder's own files?", &asked).await else { return Ok(None) };
     if team != Verdict::Trusted {
         flags.team.trust = yes;
         flags.team.without_project = !yes;
@@ -212,18 +238,22 @@ async fn trusted(
 fn of_team(verdict: &Verdict) -> Option<String> {
     match verdict {
         Verdict::Trusted => None,
-        Verdict::Unknown(file) => Some(format!("{} was never used here.", file.display())),
-        Verdict::Changed(file) => Some(format!("{} changed since you trusted it.", file.display())),
+        Verdict::Unknown(file) => Some(format!("{} was never used here.", on_one_line(file))),
+        Verdict::Changed(file) => Some(format!("{} changed since you trusted it.", on_one_line(file))),
     }
 }
 
 fn of_commands(verdict: &Verdict, commands: &Found) -> Option<String> {
     let words = match verdict {
         Verdict::Trusted => return None,
-        Verdict::Unknown(folder) => format!("{} was never used here.", folder.display()),
-        Verdict::Changed(folder) => format!("{} changed since you trusted it.", folder.display()),
+        Verdict::Unknown(folder) => format!("{} was never used here.", on_one_line(folder)),
+        Verdict::Changed(folder) => format!("{} changed since you trusted it.", on_one_line(folder)),
     };
     Some(format!("{words} It holds commands for this chat, words that are said to the team: {}.", commands.names()))
+}
+
+fn on_one_line(path: &Path) -> String {
+    text::one_line(&path.display().to_string())
 }
 
 /// What an earlier part of a session held.
@@ -262,3 +292,7 @@ impl Earlier {
 
 /// Who the person is among those who said something.
 const YOU: &str = "you";
+
+#[cfg(test)]
+#[path = "seat_tests.rs"]
+mod tests;

@@ -3,12 +3,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use catalogue::Catalogue;
 use protocol::event::EventBody;
 use protocol::{AgentId, DECISION_NOTE, Decision, Event, SessionId, Usd};
 use screen::{Mode, Status};
 use store::Store;
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 use tools::ApprovalMode;
 
 use super::room::Room;
@@ -20,11 +23,13 @@ use crate::config::files;
 pub(super) struct Ears {
     /// Something changed that the status line shows.
     changed: Arc<tokio::sync::Notify>,
+    /// The store may know more than when it was last asked.
+    is_stale: Arc<AtomicBool>,
 }
 
 impl Ears {
     pub(super) fn new(changed: Arc<tokio::sync::Notify>) -> Self {
-        Self { changed }
+        Self { changed, is_stale: Arc::default() }
     }
 
     /// Tells of what the status line shows.
@@ -38,6 +43,7 @@ impl Ears {
                 | EventBody::TurnStarted { .. }
         );
         if shown {
+            self.is_stale.store(true, Ordering::Release);
             self.changed.notify_one();
         }
     }
@@ -74,9 +80,9 @@ pub(super) struct Keeper {
     ears: Ears,
     root: PathBuf,
     figures: Figures,
-    /// Dollars when the turn began.
-    before_turn: Option<Usd>,
-    asked: Option<tokio::task::JoinHandle<anyhow::Result<Figures>>>,
+    /// Dollars when the turn began, where they are known; none until there is a turn.
+    before_turn: Option<Option<Usd>>,
+    asked: Option<oneshot::Receiver<anyhow::Result<Figures>>>,
 }
 
 impl Keeper {
@@ -86,7 +92,7 @@ impl Keeper {
             root: root.to_owned(),
             // Nothing was spent until the store says otherwise.
             figures: Figures { usd: Some(Usd::ZERO), ..Figures::default() },
-            before_turn: Some(Usd::ZERO),
+            before_turn: None,
             asked: None,
         }
     }
@@ -94,32 +100,51 @@ impl Keeper {
     /// A turn begins: what it costs counts from here.
     pub(super) fn turn_begins(&mut self, room: &Room<'_>) {
         let cost = room.opened.store.session_cost(room.session().id()).ok();
-        self.before_turn = cost.and_then(|cost| cost.usd);
+        self.before_turn = Some(cost.and_then(|cost| cost.usd));
     }
 
-    /// Asks the store, beside the work; whoever waits for changes is told when the answer is there.
+    /// Everything is asked for anew, beside the work; whoever waits for changes is told when the answer is there.
     pub(super) fn ask(&mut self, room: &Room<'_>) {
-        self.take_in();
-        if self.asked.is_some() {
-            return;
-        }
-        let (store, session, main) = (room.opened.store.clone(), room.session().id().clone(), room.main().clone());
-        let (catalogue, changed) = (room.context.catalogue.clone(), self.ears.changed.clone());
-        self.asked = Some(tokio::task::spawn_blocking(move || {
-            let figures = Figures::read(&store, &session, &main, &catalogue);
-            changed.notify_one();
-            figures
-        }));
+        self.ears.is_stale.store(true, Ordering::Release);
+        self.keep_up(room);
     }
 
-    /// Takes the store's answer where it is there. Says whether there was one.
-    pub(super) fn take_in(&mut self) -> bool {
-        let Some(asked) = self.asked.take_if(|asked| asked.is_finished()) else { return false };
-        // It is finished: this never waits.
-        if let Some(Ok(Ok(figures))) = futures::FutureExt::now_or_never(asked) {
-            self.figures = figures;
+    /// Takes the store's answer where it is there, and asks again where it may have more to say by now.
+    pub(super) fn keep_up(&mut self, room: &Room<'_>) {
+        let (store, session, main) = (room.opened.store.clone(), room.session().id().clone(), room.main().clone());
+        let catalogue = room.context.catalogue.clone();
+        self.keep_up_with(move || Figures::read(&store, &session, &main, &catalogue));
+    }
+
+    fn keep_up_with(&mut self, read: impl FnOnce() -> anyhow::Result<Figures> + Send + 'static) {
+        match self.asked.as_mut().map(oneshot::Receiver::try_recv) {
+            None | Some(Err(TryRecvError::Empty)) => {}
+            Some(answer) => {
+                self.asked = None;
+                if let Ok(Ok(figures)) = answer {
+                    self.figures = figures;
+                }
+            }
         }
-        true
+        // What changes from here on is not in the answer.
+        if self.asked.is_none() && self.ears.is_stale.swap(false, Ordering::AcqRel) {
+            let changed = self.ears.changed.clone();
+            let (sender, receiver) = oneshot::channel();
+            self.asked = Some(receiver);
+            tokio::task::spawn_blocking(move || {
+                // There before it is told of. Nobody may wait for it any more.
+                sender.send(read()).ok();
+                changed.notify_one();
+            });
+        }
+    }
+
+    /// Dollars of the turn, or of the last one.
+    fn usd_turn(&self) -> Option<Usd> {
+        match self.before_turn {
+            None => Some(Usd::ZERO),
+            Some(before) => self.figures.usd.zip(before).map(|(now, before)| now - before),
+        }
     }
 
     /// The status as it is known.
@@ -129,7 +154,7 @@ impl Keeper {
         let spec = room.opened.team.main();
         Status {
             usd: self.figures.usd,
-            usd_turn: self.figures.usd.zip(self.before_turn).map(|(now, before)| now - before),
+            usd_turn: self.usd_turn(),
             saved: self.figures.saved,
             hit_rate: self.figures.hit_rate,
             cache_left_ms: main.and_then(|main| main.cache_left_ms),

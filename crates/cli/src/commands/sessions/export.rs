@@ -2,7 +2,7 @@
 
 use protocol::{AgentId, Event, EventBody, SessionId, Timestamp, Usd};
 use redact::redact_for_record;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{InputMode, SessionRecord, Store};
 
 use super::known;
@@ -50,7 +50,19 @@ pub(super) fn json(store: &Store, id: &SessionId) -> anyhow::Result<String> {
         "steps": store.ledger(id)?,
         "agents": store.totals(id)?,
     });
-    Ok(format!("{}\n", redact::global().redact_known(&serde_json::to_string_pretty(&page)?)))
+    Ok(format!("{}\n", serde_json::to_string_pretty(&recorded(page))?))
+}
+
+/// The same with every text as it may stand in a record. Text by text: a mask never takes a quote with it.
+fn recorded(page: Value) -> Value {
+    match page {
+        Value::String(text) => Value::String(redact_for_record(&text).into_owned()),
+        Value::Array(parts) => parts.into_iter().map(recorded).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, part)| (redact_for_record(&name).into_owned(), recorded(part))).collect()
+        }
+        other => other,
+    }
 }
 
 fn mode(mode: InputMode) -> &'static str {
