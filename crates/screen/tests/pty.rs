@@ -233,7 +233,7 @@ fn two_hundred_sizes_leave_one_viewport_and_every_line() {
     let before = pty.shows("> draft");
     let mut seed = 7;
     for _ in 0..200 {
-        pty.resize(30 + next(&mut seed, 90), 10 + next(&mut seed, 40));
+        pty.resize(30 + next(&mut seed, 90), 20 + next(&mut seed, 40));
     }
     pty.resize(70, 30);
     pty.quiet(Duration::from_millis(400));

@@ -4,8 +4,6 @@ use super::{App, Signal};
 use crate::feed::Asked;
 use crate::text::plain;
 
-/// A turn shorter than this ends while the person is still there.
-const LONG_TURN_MS: u64 = 10_000;
 /// Without a word on the focus, who typed nothing for so long is elsewhere.
 const AWAY_MS: u64 = 10_000;
 
@@ -34,8 +32,8 @@ impl Attention {
 
 impl App {
     /// A turn ended.
-    pub(super) fn call_at_end(&mut self, how: &str, ms: u64, now_ms: u64) {
-        if ms > LONG_TURN_MS && self.attention.is_away(now_ms) {
+    pub(super) fn call_at_end(&mut self, how: &str, now_ms: u64) {
+        if self.attention.is_away(now_ms) {
             self.signals.push(Signal::Notify(format!("The turn is over: {}", plain(how))));
         }
     }

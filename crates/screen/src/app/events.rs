@@ -141,7 +141,7 @@ impl App {
             ms,
             usd: turn.usd.map(|seen| told.map_or(seen, |told| told.max(seen))),
         });
-        self.call_at_end(how, ms, now_ms);
+        self.call_at_end(how, now_ms);
     }
 
     fn text(&mut self, agent: &AgentId, text: &str, now_ms: u64) {

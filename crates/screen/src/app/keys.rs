@@ -78,7 +78,8 @@ impl App {
             return self.interrupt();
         }
         if self.composer.is_empty() {
-            return Vec::new();
+            // A command of the person's own may run beside; where nothing does, nobody is bothered.
+            return vec![Act::Interrupt];
         }
         if armed == Some(Armed::ClearBox) {
             self.composer.take();

@@ -90,6 +90,13 @@ fn esc_interrupts_a_turn_and_the_lane_says_so_until_it_ended() {
 }
 
 #[test]
+fn esc_in_an_empty_box_while_no_turn_runs_stops_what_the_person_started_by_hand() {
+    let mut desk = desk();
+    desk.key("esc");
+    assert_eq!(desk.take_acts(), [Act::Interrupt]);
+}
+
+#[test]
 fn esc_twice_clears_the_box_while_nothing_runs_and_slowly_does_not() {
     let mut desk = desk();
     desk.typed("a draft").key("esc");
@@ -222,7 +229,7 @@ fn nothing_moves_by_itself_where_nothing_is_to_be_told() {
 }
 
 #[test]
-fn the_person_is_called_at_the_end_of_a_long_turn_when_the_window_has_no_focus() {
+fn the_person_is_called_at_the_end_of_a_turn_when_the_window_has_no_focus() {
     let notified = |focus: Option<bool>, ms: u64, key_at_end: bool| {
         let mut desk = desk();
         desk.key("x").key("ctrl-c").begin();
@@ -236,8 +243,8 @@ fn the_person_is_called_at_the_end_of_a_long_turn_when_the_window_has_no_focus()
         desk.feed(Feed::TurnEnded("verified".to_owned()));
         desk.signals.contains(&Signal::Notify("The turn is over: verified".to_owned()))
     };
-    assert!(notified(Some(false), 11_000, true));
-    assert!(!notified(Some(false), 9_000, true), "short turns end while one looks");
+    assert!(notified(Some(false), 11_000, false));
+    assert!(notified(Some(false), 700, false), "short turns too");
     assert!(!notified(Some(true), 60_000, false));
     assert!(notified(None, 60_000, false), "nobody typed for long");
     assert!(!notified(None, 60_000, true));

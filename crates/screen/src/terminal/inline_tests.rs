@@ -229,7 +229,9 @@ fn a_viewport_whose_rows_were_wrapped_by_the_terminal_is_found_and_replaced() {
         }
         inline.anew();
         frame(&mut inline, 7, &mut terminal);
-        assert_eq!(terminal.screen().contents().trim_end(), "$ agent\n=======\n> hi\nstatus");
+        let rows: Vec<_> = terminal.screen().rows(0, 7).map(|row| row.trim_end().to_owned()).collect();
+        assert_eq!(rows[..4], ["$ agent", "=======", "> hi", "status"]);
+        assert_eq!(rows[4..].concat(), "");
     }
 }
 
