@@ -27,7 +27,10 @@ fn help_names_every_command() {
     }
     let before = chat.everything().matches("/export").count();
     chat.writes("/exprt");
+    chat.until("a completion", |screen| screen.contains(" commands 1/"));
     chat.presses(&["Escape"]);
+    // At once behind it, Enter would be Alt-Enter: that is how terminals say it.
+    chat.until("no completion", |screen| !screen.contains(" commands 1/"));
     chat.presses(&["Enter"]);
     chat.until("the nearest command", |_| chat.everything().matches("/export").count() > before);
     chat.says("/quit");

@@ -12,7 +12,7 @@ use crate::text::{changed_lines, plain};
 use crate::view::line::{first_line, model, time};
 
 /// Drawn lines of output that the history shows where a command went well, and where it failed.
-const SHOWN_OK: usize = 4;
+const SHOWN_OK: usize = 6;
 const SHOWN_FAILED: usize = 12;
 /// Drawn lines of a specialist's words.
 const SHOWN_WORDS: usize = 3;

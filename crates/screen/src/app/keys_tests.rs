@@ -166,7 +166,7 @@ fn the_viewer_opens_at_the_newest_folded_thing_and_finds_its_way() {
     let long = |name: &str| (0..60).map(|line| format!("{name} line {line}\n")).collect::<String>();
     desk.begin().call("main", "bash", "first", 5, &long("first"));
     desk.call("main", "bash", "second", 5, &long("second"));
-    assert!(desk.scrollback().contains("4 of 60 lines · Ctrl-O opens [2]"));
+    assert!(desk.scrollback().contains("6 of 60 lines · Ctrl-O opens [2]"));
     desk.key("ctrl-o");
     assert!(desk.app.full_screen());
     let page = desk.screen(80, 24);
@@ -198,7 +198,7 @@ fn the_whole_transcript_opens_at_its_end_and_its_folds_open() {
     desk.screen(80, 24);
     desk.key("ctrl-t");
     let page = desk.screen(80, 24);
-    assert!(page.contains("a prompt") && page.contains("All done.") && page.contains("4 of 60 lines"), "{page}");
+    assert!(page.contains("a prompt") && page.contains("All done.") && page.contains("6 of 60 lines"), "{page}");
     desk.key("enter");
     assert!(desk.screen(80, 24).contains("line 10"));
     desk.key("esc");

@@ -134,7 +134,10 @@ fn after_a_size_what_is_finished_waits_until_the_width_is_answered_twice() {
     assert_eq!(drawn(&mut driver, 101), "");
     corner(&mut driver, 40, 110);
     let moved = drawn(&mut driver, 110);
-    assert!(moved.contains("\x1b[5A") && !moved.contains("finished"), "each of two rules takes two rows at 40: {moved:?}");
+    assert!(
+        moved.contains("\x1b[5A") && !moved.contains("finished"),
+        "each of two rules takes two rows at 40: {moved:?}"
+    );
     // It was 60 again when that arrived: each takes one.
     corner(&mut driver, 60, 120);
     let moved = drawn(&mut driver, 120);

@@ -28,7 +28,16 @@ impl Screen {
             terminal.process(format!("$ {line}\r\n").as_bytes());
         }
         let size = (cols, rows);
-        Self { terminal, inline: Inline::new(), size, printed: 0, shell: shell.into(), height: 3, frames: 0, parked: false }
+        Self {
+            terminal,
+            inline: Inline::new(),
+            size,
+            printed: 0,
+            shell: shell.into(),
+            height: 3,
+            frames: 0,
+            parked: false,
+        }
     }
 
     fn print(&mut self, count: usize) {

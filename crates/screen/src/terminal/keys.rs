@@ -19,7 +19,7 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 /// How long the rest of an escape sequence may take, in milliseconds; then it was the key.
 const ESCAPE_MS: u64 = 20;
 /// Text that is closer together than this comes from no keyboard, in milliseconds.
-const BURST_MS: u64 = 5;
+const BURST_MS: u64 = 2;
 /// So long after one such paste more of it may come, in milliseconds.
 const BURSTS_MS: u64 = 50;
 /// How long a paste may stop in its middle, in milliseconds; then its end is lost.
@@ -156,11 +156,10 @@ impl Keys {
     }
 
     fn text(&mut self, text: &[u8], now_ms: u64) {
-        let within = |since: Option<u64>, limit| since.is_some_and(|since| now_ms.saturating_sub(since) <= limit);
+        let within = |since: Option<u64>, limit| since.is_some_and(|since| now_ms.saturating_sub(since) < limit);
         if let Some(burst) = &mut self.burst {
             burst.extend_from_slice(text);
-        } else if text.iter().copied().any(breaks) && (!text.iter().copied().all(breaks) || within(self.text_ms, BURST_MS))
-        {
+        } else if text.iter().copied().any(breaks) && (!breaks(text[0]) || within(self.text_ms, BURST_MS)) {
             self.burst = Some(text.to_vec());
         } else {
             self.parse(text);

@@ -93,7 +93,10 @@ fn what_begins_a_sequence_and_ends_there_takes_no_other_key_along() {
 
 #[test]
 fn a_character_that_is_none_takes_no_other_along() {
-    assert_eq!(read(b"a\xe9x\x1b[\x03\x1b]0;t\x1b[Aq\x1bO\x1b[B"), ["a", "x", "Alt [", "Control c", "Up", "q", "Alt O", "Down"]);
+    assert_eq!(
+        read(b"a\xe9x\x1b[\x03\x1b]0;t\x1b[Aq\x1bO\x1b[B"),
+        ["a", "x", "Alt [", "Control c", "Up", "q", "Alt O", "Down"]
+    );
 }
 
 #[test]
@@ -138,8 +141,8 @@ fn lines_that_come_at_once_are_a_paste_and_send_nothing() {
     assert_eq!(all(&[(b"one\r!two", 0)]), [r#"paste "one\n!two""#]);
     assert_eq!(all(&[(b"one\r\r", 0)]), [r#"paste "one\n\n""#]);
     // Cut anywhere.
-    assert_eq!(all(&[(b"one\r", 0), (b"!two\r", 3)]), [r#"paste "one\n!two\n""#]);
-    assert_eq!(all(&[(b"one", 0), (b"\r", 2), (b"!two\r", 4)]), ["o", "n", "e", r#"paste "\n!two\n""#]);
+    assert_eq!(all(&[(b"one\r", 0), (b"!two\r", 1)]), [r#"paste "one\n!two\n""#]);
+    assert_eq!(all(&[(b"one", 0), (b"\r", 1), (b"!two\r", 2)]), ["o", "n", "e", r#"paste "\n!two\n""#]);
     assert_eq!(all(&[(b"one\rtwo", 0), (b"!three\r", 30)]), [r#"paste "one\ntwo""#, r#"paste "!three\n""#]);
 }
 
@@ -157,6 +160,8 @@ fn keys_stay_keys_however_fast() {
     assert_eq!(all(&[(b"ok\r", 0)]), ["o", "k", "Enter"], "a script's line");
     assert_eq!(all(&[(b"ok\r\n", 0)]), [r#"o"#, "k", "Enter", "Control j"]);
     assert_eq!(all(&[(b"\r\r\r", 0)]), ["Enter", "Enter", "Enter"], "a key that is held down");
+    assert_eq!(all(&[(b"a", 0), (b"\r", 4), (b"b\r", 8)]), ["a", "Enter", "b", "Enter"], "a quick script");
+    assert_eq!(all(&[(b"\rb", 0)]), ["Enter", "b"], "keys that came late");
     assert_eq!(all(&[(b"a", 0), (b"\r", 30), (b"b", 60)]), ["a", "Enter", "b"]);
     assert_eq!(all(&[(b"aaa\x1b[A\r", 0)]), ["a", "a", "a", "Up", "Enter"]);
     assert_eq!(all(&[(b"one\r", 0), (b"\x03", 1)]), ["o", "n", "e", "Enter", "Control c"]);

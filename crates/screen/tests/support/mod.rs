@@ -126,6 +126,7 @@ impl Pty {
         let (shown, answer) = (Arc::clone(&terminal), Arc::clone(&keyboard));
         std::thread::spawn(move || {
             let mut bytes = [0; 65_536];
+            let mut pending = Vec::new();
             loop {
                 while stops.load(Ordering::SeqCst) {
                     std::thread::sleep(Duration::from_millis(5));
@@ -135,7 +136,10 @@ impl Pty {
                     std::thread::sleep(FAR);
                 }
                 let mut state = shown.0.lock().unwrap();
-                reflow::process(&mut state.0, &bytes[..read]);
+                pending.extend_from_slice(&bytes[..read]);
+                let late = pending.split_off(collected(&pending, kind));
+                reflow::process(&mut state.0, &pending);
+                pending = late;
                 state.1 += read;
                 let answers = std::mem::take(&mut state.0.callbacks_mut().answers);
                 drop(state);
@@ -212,6 +216,9 @@ impl Pty {
         reflow::resize(&mut state.0, cols, rows);
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).unwrap();
+        drop(state);
+        // Who reads has a turn: a terminal answers in between.
+        std::thread::sleep(Duration::from_millis(2));
     }
 
     /// What is asked of the parser.
@@ -240,6 +247,16 @@ impl Drop for Pty {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+    }
+}
+
+/// How many bytes are there for a terminal to show: what comes from far away does not come in the pieces in which it was written, and
+/// what a terminal has of a collected update it keeps back.
+fn collected(bytes: &[u8], kind: Kind) -> usize {
+    let last = |sign: &[u8]| bytes.windows(sign.len()).rposition(|window| window == sign);
+    match (last(b"\x1b[?2026h"), last(b"\x1b[?2026l")) {
+        (Some(begin), end) if kind == Kind::Far && end.is_none_or(|end| end < begin) => begin,
+        _ => bytes.len(),
     }
 }
 
