@@ -6,6 +6,7 @@ use protocol::event::EventBody;
 use super::desk::{Desk, approval, status};
 use super::events_tests::{brief, finished, step};
 use crate::feed::{Asked, Candidate, Feed, Mode, Said};
+use crate::terminal::virtual_terminal::Virtual;
 use crate::text::Colors;
 
 const DIFF: &str = "--- a/src/parse.rs\n+++ b/src/parse.rs\n@@ -38,5 +38,8 @@ fn parse(text: &str) -> Tree {\n     let mut tree = Tree::new();\n-    let first = text.chars().next().unwrap();\n+    let Some(first) = text.chars().next() else {\n+        return tree;\n+    };\n+    // The first character decides.\n     tree.push(first);\n     tree\n }\n";
@@ -28,8 +29,19 @@ fn scene(name: &str, mut play: impl FnMut(&mut Desk)) {
         coloured.app.still = true;
         play(&mut coloured);
         assert_eq!(coloured.screen(width, height), desk.screen(width, height), "in colours");
+        assert_eq!(on_a_terminal(&mut play, width, height), desk.screen(width, height), "on a terminal");
     }
     insta::assert_snapshot!(name.replace(' ', "_"), shown);
+}
+
+/// The same written to a terminal, escape codes and all, and read off it.
+fn on_a_terminal(play: &mut impl FnMut(&mut Desk), width: u16, height: u16) -> String {
+    let mut desk = Desk::new(Colors::Rgb);
+    desk.app.still = true;
+    play(&mut desk);
+    let mut terminal = Virtual::of(desk.app, width, height);
+    terminal.at(desk.now);
+    terminal.screen().trim_end().to_owned()
 }
 
 fn at_work(desk: &mut Desk) {
