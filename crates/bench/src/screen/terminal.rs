@@ -76,7 +76,7 @@ impl Seen {
     /// The key that stands left of the cursor is to be seen, and so are those that were pressed before it.
     fn see_keys(&mut self, at: Instant) {
         let screen = self.parser.screen();
-        let (row, col) = screen.cursor_position();
+        let Some((row, col)) = cursor(screen) else { return };
         let Some(cell) = col.checked_sub(1).and_then(|col| screen.cell(row, col)) else { return };
         let Some(last) = self.waiting.iter().rposition(|(key, _)| cell.contents().starts_with(*key)) else { return };
         for (_, pressed) in self.waiting.drain(..=last) {
@@ -88,6 +88,15 @@ impl Seen {
         let rows: Vec<_> = self.parser.screen().rows(0, COLS).map(|row| row.trim_end().to_owned()).collect();
         rows.join("\n")
     }
+}
+
+/// Where the cursor is to be seen: the terminal's own, or while that one is hidden the cell that is drawn as one, the last that is reversed.
+fn cursor(screen: &vt100::Screen) -> Option<(u16, u16)> {
+    if !screen.hide_cursor() {
+        return Some(screen.cursor_position());
+    }
+    let reversed = |row, col| screen.cell(row, col).is_some_and(vt100::Cell::inverse);
+    (0..ROWS).rev().find_map(|row| (0..COLS).find(|col| reversed(row, *col)).map(|col| (row, col)))
 }
 
 /// What was written so far.
