@@ -13,6 +13,7 @@ use ratatui::text::Line;
 use super::{App, Input, Options, Signal};
 use crate::composer::{Files, History};
 use crate::feed::{Act, Agent, Ask, AskId, Asked, Candidate, Feed, Status};
+pub(crate) use crate::terminal::virtual_terminal::key;
 use crate::text::Colors;
 
 struct Known;
@@ -187,35 +188,6 @@ impl Desk {
     pub(crate) fn take_acts(&mut self) -> Vec<Act> {
         std::mem::take(&mut self.acts)
     }
-}
-
-pub(crate) fn key(name: &str) -> KeyEvent {
-    let (mut modifiers, mut rest) = (KeyModifiers::NONE, name);
-    for (prefix, modifier) in
-        [("ctrl-", KeyModifiers::CONTROL), ("alt-", KeyModifiers::ALT), ("shift-", KeyModifiers::SHIFT)]
-    {
-        if let Some(behind) = rest.strip_prefix(prefix) {
-            modifiers |= modifier;
-            rest = behind;
-        }
-    }
-    let code = match rest {
-        "enter" => KeyCode::Enter,
-        "esc" => KeyCode::Esc,
-        "tab" if modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
-        "tab" => KeyCode::Tab,
-        "up" => KeyCode::Up,
-        "down" => KeyCode::Down,
-        "left" => KeyCode::Left,
-        "right" => KeyCode::Right,
-        "home" => KeyCode::Home,
-        "end" => KeyCode::End,
-        "pgup" => KeyCode::PageUp,
-        "pgdn" => KeyCode::PageDown,
-        "backspace" => KeyCode::Backspace,
-        one => KeyCode::Char(one.chars().next().expect("a key")),
-    };
-    KeyEvent::new(code, modifiers)
 }
 
 pub(crate) fn status() -> Status {

@@ -18,7 +18,7 @@ pub(crate) mod viewer;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use input::LONGEST_COPY;
+pub(crate) use input::LONGEST_COPY;
 pub(crate) use input::{Input, Signal};
 use protocol::{AgentId, Usd};
 use ratatui::buffer::Buffer;

@@ -3,6 +3,8 @@
 use crossterm::Command as _;
 use crossterm::clipboard::CopyToClipboard;
 
+use crate::app::LONGEST_COPY;
+
 /// How the person is called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Notify {
@@ -17,9 +19,6 @@ pub enum Notify {
 
 /// Longest text of a notification or a title, in characters.
 const LONGEST: usize = 120;
-
-/// Longest text that is copied, in bytes: terminals ignore more (xterm: 100,000 characters of base64).
-const LONGEST_COPY: usize = 74_000;
 
 /// Pasted text comes marked, the focus is told, the title is put aside, and whoever knows the kitty keyboard protocol says so.
 pub(super) const ENTER: &[u8] = b"\x1b[?2004h\x1b[?1004h\x1b[22;2t\x1b[?u";

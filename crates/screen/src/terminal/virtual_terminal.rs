@@ -394,8 +394,8 @@ pub(crate) fn key(name: &str) -> KeyEvent {
         "right" => KeyCode::Right,
         "home" => KeyCode::Home,
         "end" => KeyCode::End,
-        "pageup" => KeyCode::PageUp,
-        "pagedown" => KeyCode::PageDown,
+        "pgup" | "pageup" => KeyCode::PageUp,
+        "pgdn" | "pagedown" => KeyCode::PageDown,
         "space" => KeyCode::Char(' '),
         _ if rest.chars().count() == 1 => KeyCode::Char(rest.chars().next().expect("there is one")),
         _ => match rest.strip_prefix('f').map(str::parse) {
